@@ -1,0 +1,109 @@
+//! The modules that are part of this program: what the engine lacks, the wrapper around the handler, the SDK.
+
+/// The scheme of our own modules; no source can import them by it.
+const SCHEME: &str = "alga-ext:";
+/// The SDK's package, and the name it had before.
+pub(super) const SDK: &str = "@alga-psa/extension-runtime";
+pub(super) const OLD_SDK: &str = "@alga/extension-runtime";
+
+/// Every module, by name without the scheme.
+const MODULES: [(&str, &str); 28] = [
+    ("prelude/async", include_str!("prelude/async.js")),
+    ("prelude/console", include_str!("prelude/console.js")),
+    ("prelude/decorators", include_str!("prelude/decorators.js")),
+    ("prelude/encoding", include_str!("prelude/encoding.js")),
+    ("prelude/from_async", include_str!("prelude/from_async.js")),
+    ("prelude/inspect", include_str!("prelude/inspect.js")),
+    ("prelude/instance", include_str!("prelude/instance.js")),
+    ("prelude/promise", include_str!("prelude/promise.js")),
+    ("prelude/random", include_str!("prelude/random.js")),
+    ("prelude/serve", include_str!("prelude/serve.js")),
+    ("prelude/stack", include_str!("prelude/stack.js")),
+    ("prelude/using", include_str!("prelude/using.js")),
+    ("prelude/utf8", include_str!("prelude/utf8.js")),
+    ("sdk/index", include_str!("sdk/index.js")),
+    ("sdk/mock", include_str!("sdk/mock.js")),
+    ("sdk/user", include_str!("sdk/user.js")),
+    ("sdk/host/bindings", include_str!("sdk/host/bindings.js")),
+    ("sdk/host/clients", include_str!("sdk/host/clients.js")),
+    ("sdk/host/context", include_str!("sdk/host/context.js")),
+    ("sdk/host/http", include_str!("sdk/host/http.js")),
+    ("sdk/host/invoicing", include_str!("sdk/host/invoicing.js")),
+    ("sdk/host/logging", include_str!("sdk/host/logging.js")),
+    ("sdk/host/scheduler", include_str!("sdk/host/scheduler.js")),
+    ("sdk/host/secrets", include_str!("sdk/host/secrets.js")),
+    ("sdk/host/services", include_str!("sdk/host/services.js")),
+    ("sdk/host/storage", include_str!("sdk/host/storage.js")),
+    ("sdk/host/ui_proxy", include_str!("sdk/host/ui_proxy.js")),
+    ("sdk/host/user", include_str!("sdk/host/user.js")),
+];
+
+/// The source of a module.
+pub(super) fn source(name: &str) -> Option<&'static str> {
+    MODULES.iter().find(|(module, _)| *module == name).map(|(_, source)| *source)
+}
+
+/// The module that `alga-ext:…` names.
+pub(super) fn name(specifier: &str) -> Option<&'static str> {
+    let wanted = specifier.strip_prefix(SCHEME)?;
+    MODULES.iter().map(|(module, _)| *module).find(|module| *module == wanted)
+}
+
+/// The module that stands in for a package nobody installed.
+pub(super) fn package(specifier: &str) -> Option<&'static str> {
+    (specifier == SDK || specifier == OLD_SDK).then_some("sdk/index")
+}
+
+/// The module that has a helper of the transformer.
+pub(super) fn helper(name: &str) -> Option<&'static str> {
+    match name {
+        "asyncToGenerator"
+        | "awaitAsyncGenerator"
+        | "wrapAsyncGenerator"
+        | "asyncIterator"
+        | "asyncGeneratorDelegate" => Some("prelude/async"),
+        "decorate" | "decorateParam" | "decorateMetadata" => Some("prelude/decorators"),
+        "usingCtx" => Some("prelude/using"),
+        _ => None,
+    }
+}
+
+/// What a source may use without importing it: a word to look for, the global it is a part of, and the module that
+/// defines it. Later globals (`URL`, `fetch`, timers) get a line and a file each.
+pub(super) const GLOBALS: [(&str, &str, &str); 5] = [
+    ("console", "console", "prelude/console"),
+    ("TextEncoder", "TextEncoder", "prelude/encoding"),
+    ("TextDecoder", "TextDecoder", "prelude/encoding"),
+    ("random", "Math", "prelude/random"),
+    ("fromAsync", "Array", "prelude/from_async"),
+];
+
+/// A group of the SDK's host bindings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Group {
+    /// Its key in the bindings.
+    pub(super) key: &'static str,
+    /// The module that defines it.
+    pub(super) module: &'static str,
+    /// Its functions.
+    pub(super) functions: &'static [&'static str],
+}
+
+/// Every group.
+pub(super) const GROUPS: [Group; 11] = [
+    Group { key: "context", module: "sdk/host/context", functions: &["get"] },
+    Group { key: "secrets", module: "sdk/host/secrets", functions: &["get", "list"] },
+    Group { key: "http", module: "sdk/host/http", functions: &["fetch"] },
+    Group { key: "storage", module: "sdk/host/storage", functions: &["get", "put", "delete", "list"] },
+    Group { key: "logging", module: "sdk/host/logging", functions: &["info", "warn", "error"] },
+    Group { key: "uiProxy", module: "sdk/host/ui_proxy", functions: &["callRoute", "call"] },
+    Group {
+        key: "scheduler",
+        module: "sdk/host/scheduler",
+        functions: &["list", "get", "create", "update", "delete", "getEndpoints"],
+    },
+    Group { key: "invoicing", module: "sdk/host/invoicing", functions: &["createManualInvoice"] },
+    Group { key: "user", module: "sdk/host/user", functions: &["getUser"] },
+    Group { key: "clients", module: "sdk/host/clients", functions: &["list", "get"] },
+    Group { key: "services", module: "sdk/host/services", functions: &["list", "get"] },
+];

@@ -1,0 +1,152 @@
+//! The engine a snapshot is taken with: runtime and bindings, linked, instrumented, compiled, and kept on disk.
+//!
+//! All of it depends on the WIT and on this program alone, not on the author's source, so that a build with a warm
+//! cache links and compiles nothing.
+
+use super::Fault;
+use super::runtime;
+use crate::bundle::Digest;
+use crate::component::WIT;
+use std::path::{Path, PathBuf};
+use wasmtime::component::Component;
+use wasmtime::{Config, OptLevel};
+
+/// Goes into the cache's keys; another number forgets what an older way of linking made.
+const GENERATION: &str = "1";
+
+/// The world the runtime is linked for: every interface of the platform, and secure randomness. What the source
+/// does not use is taken out of the finished component.
+const WORLD: &str = "package local:build;
+world build { include alga:extension/runner; import wasi:random/random@0.2.0; }";
+
+const RANDOM: &str = "package wasi:random@0.2.0;
+interface random { get-random-bytes: func(len: u64) -> list<u8>; get-random-u64: func() -> u64; }";
+
+/// Runtime and bindings, ready to evaluate a script.
+pub(super) struct Engine {
+    /// What compiled the component and runs it.
+    pub(super) wasmtime: wasmtime::Engine,
+    /// The instrumented component.
+    pub(super) component: Component,
+    /// The component before it was instrumented: what the snapshot is written into.
+    pub(super) linked: Vec<u8>,
+    /// The script that makes the bindings.
+    pub(super) shim: String,
+}
+
+impl Engine {
+    /// Takes the engine out of the cache in `folder`, or makes it and puts it there.
+    pub(super) fn load(folder: &Path) -> Result<Engine, Fault> {
+        let engine = wasmtime::Engine::new(&config())?;
+        let cache = Cache { folder: folder.join("javascript") };
+        let version = env!("CARGO_PKG_VERSION").as_bytes();
+        let parts = [GENERATION.as_bytes(), version, WIT.as_bytes(), WORLD.as_bytes(), RANDOM.as_bytes()];
+        let key = Digest::of(&[&parts.join(&0)[..], runtime::shipped()].concat()).hex();
+        let kept = cache.read(&format!("{key}.linked")).and_then(|bytes| Linked::decode(&bytes));
+        let linked = if let Some(linked) = kept {
+            linked
+        } else {
+            let linked = Linked::new()?;
+            cache.write(&format!("{key}.linked"), &linked.encode());
+            linked
+        };
+        let name = format!("{key}-{}.cwasm", compatibility(&engine));
+        let kept = cache.read(&name).and_then(|bytes| super::snapshot::deserialize(&engine, &bytes));
+        let component = if let Some(component) = kept {
+            component
+        } else {
+            let (_, instrumented) = wasmtime_wizer::Wizer::new().instrument_component(&linked.component)?;
+            let component = Component::new(&engine, &instrumented)?;
+            cache.write(&name, &component.serialize()?);
+            component
+        };
+        Ok(Engine { wasmtime: engine, component, linked: linked.component, shim: linked.shim })
+    }
+}
+
+fn config() -> Config {
+    let mut config = Config::new();
+    // A top level that never ends is stopped by the epoch.
+    config.epoch_interruption(true);
+    // The engine runs for milliseconds and is compiled while somebody waits.
+    config.cranelift_opt_level(OptLevel::None);
+    config
+}
+
+/// What a compiled component depends on beside its source: wasmtime's version, its settings and the machine.
+fn compatibility(engine: &wasmtime::Engine) -> String {
+    struct Bytes(Vec<u8>);
+    impl std::hash::Hasher for Bytes {
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.extend_from_slice(bytes);
+        }
+        fn finish(&self) -> u64 {
+            0
+        }
+    }
+    let mut bytes = Bytes(Vec::new());
+    std::hash::Hash::hash(&engine.precompile_compatibility_hash(), &mut bytes);
+    let mut text = Digest::of(&bytes.0).hex();
+    text.truncate(16);
+    text
+}
+
+/// Runtime and bindings in one component, and the script that makes the bindings.
+struct Linked {
+    shim: String,
+    component: Vec<u8>,
+}
+
+impl Linked {
+    fn new() -> Result<Linked, Fault> {
+        let mut resolve = wit_parser::Resolve::default();
+        resolve.push_str("extension.wit", WIT)?;
+        resolve.push_str("random.wit", RANDOM)?;
+        let package = resolve.push_str("build.wit", WORLD)?;
+        let world = resolve.select_world(&[package], Some("build"))?;
+        let (mut bindings, metadata) = wit_dylib::create_with_metadata(&resolve, world, None);
+        let shim = componentize_qjs::codegen::generate_shim(&resolve, &metadata);
+        let encoding = wit_component::StringEncoding::UTF8;
+        wit_component::embed_component_metadata(&mut bindings, &resolve, world, encoding)?;
+        let narrowed = runtime::narrow(runtime::shipped())?;
+        let mut linker = wit_component::Linker::default();
+        linker.library("runtime.wasm", &narrowed.runtime, false)?;
+        linker.library("stand-in.wasm", &narrowed.stand_in, false)?;
+        linker.library("bindings.wasm", &bindings, false)?;
+        Ok(Linked { shim, component: linker.encode()? })
+    }
+
+    /// The shim's length, the shim, the component.
+    fn encode(&self) -> Vec<u8> {
+        let mut bytes = (self.shim.len() as u64).to_le_bytes().to_vec();
+        bytes.extend_from_slice(self.shim.as_bytes());
+        bytes.extend_from_slice(&self.component);
+        bytes
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Linked> {
+        let (length, rest) = bytes.split_first_chunk::<8>()?;
+        let (shim, component) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+        Some(Linked { shim: String::from_utf8(shim.to_vec()).ok()?, component: component.to_vec() })
+    }
+}
+
+/// Files that begin with the SHA-256 of the rest. One that is damaged counts as absent; one that cannot be written
+/// costs time at the next build and nothing else.
+struct Cache {
+    folder: PathBuf,
+}
+
+impl Cache {
+    fn read(&self, name: &str) -> Option<Vec<u8>> {
+        let bytes = fs_err::read(self.folder.join(name)).ok()?;
+        let (sum, payload) = bytes.split_at_checked(64)?;
+        (Digest::of(payload).hex().as_bytes() == sum).then(|| payload.to_vec())
+    }
+
+    fn write(&self, name: &str, payload: &[u8]) {
+        let bytes = [Digest::of(payload).hex().as_bytes(), payload].concat();
+        // Best effort, as the type says.
+        let _ = crate::files::write(&self.folder.join(name), &bytes);
+    }
+}

@@ -1,0 +1,241 @@
+//! The script as it is written, once everything has its name.
+
+use super::super::analyze::{Edit, Export, RequestKind, Text};
+use super::super::graph::Target;
+use super::super::trace::Lines;
+use super::super::world::Function;
+use super::{Found, Linker, Script};
+use std::collections::{BTreeMap, HashSet};
+use std::fmt::Write;
+
+/// Functions the linked script may need, one a line.
+const SOURCE: &str = include_str!("../prelude/link.js");
+/// Their names, in the order of the lines.
+pub(super) const RUNTIME: [&str; 9] =
+    ["$namespace", "$commonjs", "$require", "$missing", "$interop", "$star", "$lazily", "$name", "$lenient"];
+
+impl Linker<'_> {
+    pub(super) fn write(&self, entry: usize, export: &str) -> Script {
+        let mut out = Output::default();
+        let mut used: BTreeMap<String, bool> = BTreeMap::new();
+        for (key, (name, is_host)) in &self.interfaces {
+            let (interface, function) = key;
+            let name = self.strict.get(key).unwrap_or(name);
+            match function {
+                Some(function) => {
+                    out.line(&format!("import {{ {function} as {name} }} from {};", quoted(interface)));
+                }
+                None => out.line(&format!("import * as {name} from {};", quoted(interface))),
+            }
+            *used.entry(interface.clone()).or_insert(true) &= is_host;
+        }
+        for (key, strict) in &self.strict {
+            let name = self.interfaces.get(key).map(|(name, _)| name.as_str()).unwrap_or_default();
+            let adapt = |whole: &str, function: &Function| {
+                format!("$lenient({whole}, {}, {})", function.required, function.parameters)
+            };
+            let lenient = self.lenient(key);
+            let value = if let (Some(_), [function, ..]) = (&key.1, lenient.as_slice()) {
+                adapt(strict, function)
+            } else {
+                let mut value = format!("{{ __proto__: null, ...{strict}");
+                for function in lenient {
+                    let own = adapt(&format!("{strict}.{}", function.name), function);
+                    let _ = write!(value, ", {}: {own}", function.name);
+                }
+                value + " }"
+            };
+            out.line(&format!("const {name} = {value};"));
+        }
+        for (number, name) in &self.namespaces {
+            let mut text = format!("const {name} = $namespace({{ __proto__: null");
+            for (export, found) in self.exports_of(*number) {
+                let _ = write!(
+                    text,
+                    ", get {}() {{ return {}; }}",
+                    quoted(&export),
+                    self.expression(*number, &found)
+                );
+            }
+            out.line(&format!("{text} }}, {});", self.common_stars(*number).is_empty()));
+        }
+        for (number, name) in &self.wrappers {
+            out.line(&format!("const {name} = $commonjs(function (module, exports, require) {{"));
+            self.write_module(*number, &mut out);
+            out.line("});");
+        }
+        let eager = self.eager();
+        for number in &self.order {
+            if let Some(wrapper) = self.wrappers.get(number) {
+                if eager.contains(number) {
+                    out.line(&format!("{wrapper}();"));
+                }
+                continue;
+            }
+            for ((user, binding), found) in self.imports_of(*number) {
+                if matches!(found, Found::CommonJs(..)) && self.is_used(user, binding) {
+                    let name = self.binding(user, binding);
+                    out.line(&format!("const {name} = {};", self.expression(user, found)));
+                }
+            }
+            self.write_module(*number, &mut out);
+            if let Some(namespace) = self.namespaces.get(number) {
+                for common in self.common_stars(*number) {
+                    let all = self.expression(*number, &Found::CommonJs(common, None));
+                    out.line(&format!("$star({namespace}, {all});"));
+                }
+            }
+        }
+        if let Some(found) = self.find_export(entry, export, &mut HashSet::new()) {
+            out.line(&format!("export {{ {} as {export} }};", self.expression(entry, &found)));
+        }
+        // Functions are there before anything runs, wherever they stand; one may need another that comes later.
+        for (name, line) in RUNTIME.iter().zip(SOURCE.lines()) {
+            if out.text.contains(&format!("{name}(")) || out.text.contains(&format!("{name})")) {
+                out.line(line);
+            }
+        }
+        let Output { mut text, lines } = out;
+        let _ = writeln!(text, "function $lines() {{ return {}; }}", quoted(&lines.encode()));
+        Script { text, lines, interfaces: used }
+    }
+
+    fn is_used(&self, number: usize, binding: usize) -> bool {
+        let analysis = &self.module(number).analysis;
+        let exported = analysis
+            .exports
+            .values()
+            .any(|export| matches!(export, Export::Local(local) if *local == binding));
+        exported || analysis.bindings.get(binding).is_some_and(|binding| binding.is_used)
+    }
+
+    fn imports_of(&self, number: usize) -> Vec<((usize, usize), &Found)> {
+        (0..self.module(number).analysis.bindings.len())
+            .filter_map(|binding| Some(((number, binding), self.imports.get(&(number, binding))?)))
+            .collect()
+    }
+
+    /// The CommonJS modules that an ECMAScript module asks for: they run in their turn, not when first required.
+    fn eager(&self) -> HashSet<usize> {
+        let mut eager = HashSet::new();
+        for number in &self.order {
+            let module = self.module(*number);
+            for (request, target) in module.analysis.requests.iter().zip(&module.targets) {
+                if let (RequestKind::Import | RequestKind::Dynamic, Target::Module(target)) =
+                    (request.kind, target)
+                {
+                    eager.insert(*target);
+                }
+            }
+        }
+        eager
+    }
+
+    fn write_module(&self, number: usize, out: &mut Output) {
+        let module = self.module(number);
+        let mut text = String::with_capacity(module.code.len());
+        let mut at = 0;
+        for edit in &module.analysis.edits {
+            text.push_str(module.code.get(at..edit.start).unwrap_or_default());
+            text.push_str(&self.replacement(number, edit));
+            // The lines of what is removed stay, so that every line keeps its number.
+            let removed = module.code.get(edit.start..edit.end).unwrap_or_default();
+            text.extend(removed.chars().filter(|character| *character == '\n'));
+            at = edit.end;
+        }
+        text.push_str(module.code.get(at..).unwrap_or_default());
+        let file = if module.is_ours { 0 } else { out.lines.file(&module.source.name) };
+        let mut origin = 0;
+        for (index, line) in text.lines().enumerate() {
+            if let Some(known) = module.lines.get(index).filter(|line| **line > 0) {
+                origin = *known;
+            }
+            // Blank ones too: they may stand in a template literal.
+            out.line_from(line, file, origin);
+        }
+    }
+
+    fn replacement(&self, number: usize, edit: &Edit) -> String {
+        match &edit.text {
+            Text::Literal(text) => text.clone(),
+            Text::Binding(binding) => self.binding(number, *binding),
+            Text::Naming(binding) => format!(" {}", self.binding(number, *binding)),
+            Text::ClassName(binding) => match self.lost_name(number, *binding) {
+                Some(name) => format!(" static {{ $name(this, {}); }} ", quoted(name)),
+                None => String::new(),
+            },
+            Text::FunctionName(binding) => match self.lost_name(number, *binding) {
+                Some(name) => format!(" $name({}, {});", self.binding(number, *binding), quoted(name)),
+                None => String::new(),
+            },
+            Text::Declaration(binding) => format!("const {} = ", self.binding(number, *binding)),
+            Text::Property(binding) => {
+                let name =
+                    self.module(number).analysis.bindings.get(*binding).map(|binding| binding.name.as_str());
+                format!("{}: {}", name.unwrap_or_default(), self.binding(number, *binding))
+            }
+            Text::Request(request) => self.requested(number, *request),
+        }
+    }
+
+    /// The name a function or class has in its source, when it has another one in the script.
+    fn lost_name(&self, number: usize, binding: usize) -> Option<&str> {
+        let analysis = &self.module(number).analysis;
+        if analysis.default == Some(binding) {
+            return Some("default");
+        }
+        let name = analysis.bindings.get(binding)?.name.as_str();
+        (name != self.binding(number, binding)).then_some(name)
+    }
+
+    fn requested(&self, number: usize, request: usize) -> String {
+        let module = self.module(number);
+        let (Some(asked), Some(target)) =
+            (module.analysis.requests.get(request), module.targets.get(request))
+        else {
+            return String::new();
+        };
+        let missing = || format!("$missing({})", quoted(&asked.specifier));
+        match asked.kind {
+            RequestKind::Import => String::new(),
+            RequestKind::Helper => self
+                .helper(target, &asked.specifier)
+                .map_or_else(missing, |found| self.expression(number, &found)),
+            RequestKind::Require | RequestKind::TriedRequire => match target {
+                Target::Module(target) if !self.module(*target).is_esm => {
+                    format!("{}()", self.wrappers.get(target).cloned().unwrap_or_default())
+                }
+                target => self.all_of(target).map_or_else(missing, |found| self.expression(number, &found)),
+            },
+            RequestKind::Dynamic => {
+                let value = self.all_of(target).map_or_else(missing, |found| self.expression(number, &found));
+                format!("$lazily(() => {value})")
+            }
+        }
+    }
+}
+
+/// A string of JavaScript. JSON's strings are.
+pub(super) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// The script as it is written.
+#[derive(Default)]
+struct Output {
+    text: String,
+    lines: Lines,
+}
+
+impl Output {
+    /// A line of ours.
+    fn line(&mut self, line: &str) {
+        self.line_from(line, 0, 0);
+    }
+
+    fn line_from(&mut self, line: &str, file: usize, origin: usize) {
+        self.text.push_str(line);
+        self.text.push('\n');
+        self.lines.push(file, origin);
+    }
+}

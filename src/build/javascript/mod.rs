@@ -1,0 +1,241 @@
+//! JavaScript and TypeScript → a finished component, in this process: no Node, no network.
+
+mod analyze;
+mod builtin;
+mod diagnose;
+mod engine;
+mod entry;
+mod finish;
+mod graph;
+mod link;
+mod reach;
+mod resolve;
+mod runtime;
+mod snapshot;
+mod trace;
+mod transform;
+mod world;
+mod wrap;
+
+pub use diagnose::{Diagnostic, Place};
+pub use entry::find_entry;
+
+use crate::bundle::Digest;
+use crate::exit::Exit;
+use graph::Graph;
+use resolve::Resolver;
+use serde_json::json;
+use snapshot::Failure;
+use std::path::{Path, PathBuf};
+
+/// The interface every component imports: what it prints and how it fails goes there.
+const LOGGING: &str = "alga:extension/logging";
+/// The custom section that says what a component was built by and from.
+pub const IDENTITY: &str = "alga:build";
+
+/// What the engine's parts fail with; never the author's doing.
+pub(crate) type Fault = Box<dyn std::error::Error + Send + Sync>;
+
+/// What a build needs beside the source.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    /// Where the compiled engine is kept between builds.
+    pub cache: &'a Path,
+}
+
+/// What came of a build.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// The component: exports `handler` alone.
+    pub component: Vec<u8>,
+    /// What the author should know, in sentences.
+    pub warnings: Vec<String>,
+    /// Every file that was read, absolute.
+    pub inputs: Vec<PathBuf>,
+}
+
+/// Why the source did not become a component.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The configured entry is not there.
+    #[error("`build.entry` names `{entry}`, and there is no such file")]
+    NoEntry {
+        /// As it was configured.
+        entry: String,
+    },
+    /// The source has mistakes; all that were found.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Source(Vec<Diagnostic>),
+    /// Nothing is exported under the name the platform calls.
+    #[error("`{file}` does not export `handler`{}", exported(.exports))]
+    NoHandler {
+        /// The entry, relative to the project.
+        file: String,
+        /// What it does export.
+        exports: Vec<String>,
+    },
+    /// The source threw while it was loaded.
+    #[error("the source throws while it is loaded: {message}")]
+    Threw {
+        /// The error with its stack.
+        message: String,
+    },
+    /// The source called the platform while it was loaded.
+    #[error(
+        "the source calls `{function}` of `{interface}` while it is loaded, and at build time no platform answers"
+    )]
+    Called {
+        /// The interface.
+        interface: String,
+        /// The function.
+        function: String,
+    },
+    /// The source did not come to an end while it was loaded.
+    #[error("the source does not come to an end while it is loaded; it was stopped after 10 seconds")]
+    Endless,
+    /// The engine failed.
+    #[error("the JavaScript engine failed")]
+    Engine(#[source] Fault),
+    /// The system said no.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+fn exported(names: &[String]) -> String {
+    match names {
+        [] => "; it exports nothing".to_owned(),
+        names => format!(
+            "; it exports {}",
+            names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        ),
+    }
+}
+
+impl Error {
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Error::NoEntry { .. }
+            | Error::Source(_)
+            | Error::NoHandler { .. }
+            | Error::Threw { .. }
+            | Error::Called { .. }
+            | Error::Endless => Exit::AtFault,
+            Error::Engine(_) | Error::Io(_) => Exit::NotJudged,
+        }
+    }
+
+    /// What to do.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Error::NoEntry { .. } => Some("correct `build.entry` in `alga-ext.yaml`".into()),
+            Error::Source(diagnostics) => diagnostics.iter().find_map(|diagnostic| diagnostic.help.clone()),
+            Error::NoHandler { .. } => Some("write `export function handler(request) { … }`".into()),
+            Error::Threw { .. } => Some(
+                "code outside of functions runs once, at build time; move what can fail into `handler`"
+                    .into(),
+            ),
+            Error::Called { .. } => {
+                Some("call the platform inside `handler`, where there is a request".into())
+            }
+            Error::Endless => Some(
+                "code outside of functions runs once, at build time; move long work into `handler`".into(),
+            ),
+            Error::Engine(_) => {
+                Some("this is a fault of alga-ext; `alga-ext doctor` checks the machine".into())
+            }
+            Error::Io(_) => None,
+        }
+    }
+}
+
+/// Builds the source that begins at `entry` (absolute) in the project in `root`.
+pub fn build(root: &Path, entry: &Path, options: &Options<'_>) -> Result<Built, Error> {
+    // Files are known by their real paths: one that is reached over a link too is one module.
+    let (project, root) = (root, fs_err::canonicalize(root)?);
+    let (root, entry) = (root.as_path(), &*fs_err::canonicalize(entry)?);
+    let resolver = Resolver::new(root, world::interfaces().map_err(Error::Engine)?);
+    let mut graph = Graph::new(root, &resolver);
+    let wrapped = wrap::wrap(&mut graph, entry)?;
+    let script = link::link(&graph, wrapped.entry, wrap::HANDLER).map_err(Error::Source)?;
+    let engine = engine::Engine::load(options.cache).map_err(Error::Engine)?;
+    let snapshot =
+        snapshot::take(&engine, &script.text, snapshot::TOP_LEVEL).map_err(|failure| match failure {
+            Failure::Threw(text) => Error::Threw { message: script.lines.translate(&text) },
+            Failure::Called { interface, function } => Error::Called { interface, function },
+            Failure::Endless => Error::Endless,
+            Failure::Engine(fault) => Error::Engine(fault),
+        })?;
+    let said = Said::from(&snapshot);
+    let takes_host = wrapped.takes_host.unwrap_or(said.arity > 1);
+    let keep = |name: &str| {
+        name == "alga:extension/types"
+            || name == LOGGING
+            || name.starts_with("wasi:clocks/")
+            || script.interfaces.get(name).is_some_and(|only_host| takes_host || !only_host)
+    };
+    let source = Digest::of(script.text.as_bytes()).to_string();
+    let identity = json!({
+        "tool": "alga-ext",
+        "version": env!("CARGO_PKG_VERSION"),
+        "engine": "quickjs",
+        "source": source,
+    });
+    let sections = [(IDENTITY, identity.to_string())];
+    let sections = sections.each_ref().map(|(name, text)| (*name, text.as_bytes()));
+    let component = finish::finish(&snapshot.component, keep, &sections).map_err(Error::Engine)?;
+    let mut warnings = std::mem::take(&mut graph.warnings);
+    warnings.extend(said.warnings);
+    let as_given = |path: PathBuf| path.strip_prefix(root).map(|inner| project.join(inner)).unwrap_or(path);
+    let inputs = std::mem::take(&mut graph.inputs).into_iter().map(as_given).collect();
+    Ok(Built { component, warnings, inputs })
+}
+
+/// What the source, while it was loaded, let the build know.
+#[derive(Default)]
+struct Said {
+    /// How many parameters the handler has.
+    arity: usize,
+    warnings: Vec<String>,
+}
+
+impl Said {
+    fn from(snapshot: &snapshot::Snapshot) -> Said {
+        let mut said = Said::default();
+        for message in &snapshot.messages {
+            let (kind, text) = message.split_once(' ').unwrap_or((message, ""));
+            match kind {
+                "arity" => said.arity = text.parse().unwrap_or_default(),
+                "console" => said.warnings.push(format!("the source printed while it was loaded: {text}")),
+                "random" => said.warnings.push(
+                    "`Math.random` is called while the source is loaded; the number is the same in every call of the \
+                     handler"
+                        .to_owned(),
+                ),
+                _ => {}
+            }
+        }
+        if snapshot.read_clock {
+            said.warnings.push(
+                "the clock is read while the source is loaded; the time stands still in the component"
+                    .to_owned(),
+            );
+        }
+        said
+    }
+}
+
+/// The bytes of a section.
+fn slice(bytes: &[u8], range: std::ops::Range<u64>) -> Result<&[u8], Fault> {
+    let range = usize::try_from(range.start)?..usize::try_from(range.end)?;
+    bytes.get(range).ok_or_else(|| "a section beyond the end".into())
+}
+
+#[cfg(test)]
+mod packages;
+#[cfg(test)]
+mod promises;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

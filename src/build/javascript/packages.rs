@@ -1,0 +1,105 @@
+//! Packages as Node and its package managers lay them out.
+
+use super::testing::{answer_of, project, refusal};
+use super::{Options, build, find_entry};
+use std::path::Path;
+
+#[test]
+fn exports_maps_conditions_and_imports_are_heeded() {
+    let files = [
+        ("package.json", r##"{ "name": "me", "exports": { "./own": "./src/own.ts" }, "imports": { "#inner": "./src/inner.ts", "#dep": "maps" } }"##),
+        ("src/own.ts", "export const own = 'own';"),
+        ("src/inner.ts", "export const inner = 'inner';"),
+        ("node_modules/maps/package.json", r#"{ "browser": "./no.js", "main": "./no.js", "exports": {
+            ".": { "browser": "./no.js", "node": "./no.js", "types": "./no.js", "import": { "default": "./esm.mjs" }, "require": "./main.cjs" },
+            "./features/*": "./features/*.js", "./features/private/*": null } }"#),
+        ("node_modules/maps/esm.mjs", "export const kind = 'esm';"),
+        ("node_modules/maps/main.cjs", "exports.kind = 'cjs';"),
+        ("node_modules/maps/features/a.js", "export const feature = 'a';"),
+        ("node_modules/fields/package.json", r#"{ "browser": { "./main.js": "./browser.js" }, "main": "main.js" }"#),
+        ("node_modules/fields/main.js", "exports.fields = 'main';"),
+        ("node_modules/fields/browser.js", "exports.fields = 'browser';"),
+        ("node_modules/user/index.js", "exports.kind = require('maps').kind;"),
+        ("src/handler.ts", "import { own } from 'me/own'; import { inner } from '#inner'; import { kind as dep } from '#dep';
+            import { kind } from 'maps'; import { feature } from 'maps/features/a'; import { fields } from 'fields'; import { kind as required } from 'user';
+            export const handler = () => ({ body: [own, inner, dep, kind, feature, fields, required].join() });"),
+    ];
+    assert_eq!(answer_of(&files), "own,inner,esm,esm,a,main,cjs");
+    let mut closed = files.to_vec();
+    closed
+        .push(("src/handler.ts", "import x from 'maps/features/private/x'; export const handler = () => x;"));
+    let error = refusal(&closed);
+    assert!(
+        error.contains("src/handler.ts:1:16: the package `maps` does not export `maps/features/private/x`"),
+        "{error}"
+    );
+}
+
+/// Links as pnpm does: the packages in a store, each with its own dependencies beside it.
+#[cfg(unix)]
+fn pnpm(root: &Path) {
+    let link = |to: &str, at: &str| {
+        let at = root.join(at);
+        fs_err::create_dir_all(at.parent().unwrap()).unwrap();
+        fs_err::os::unix::fs::symlink(to, at).unwrap();
+    };
+    link(".pnpm/a@1.0.0/node_modules/a", "node_modules/a");
+    link("../../b@2.0.0/node_modules/b", "node_modules/.pnpm/a@1.0.0/node_modules/b");
+}
+
+#[cfg(unix)]
+const STORE: [(&str, &str); 3] = [
+    ("node_modules/.pnpm/a@1.0.0/node_modules/a/index.js", "export { b } from 'b';"),
+    ("node_modules/.pnpm/b@2.0.0/node_modules/b/index.js", "export const b = () => new Error('b');"),
+    (
+        "src/handler.ts",
+        "import { b } from 'a'; import './circle'; export const runs = [0];\nexport const handler = () => { console.log(b()); return { body: `${runs.push(1)}` }; };",
+    ),
+];
+
+#[cfg(unix)]
+#[test]
+fn a_project_gives_the_same_bytes_under_any_path_and_through_links() {
+    let mut files = STORE.to_vec();
+    files.push((
+        "src/circle.ts",
+        "import { handler, runs } from './handler'; export const circle = () => [handler, runs];",
+    ));
+    let cache = super::testing::cache();
+    let built = |root: &Path| {
+        let (entry, _) = find_entry(root, None).unwrap().unwrap();
+        build(root, &entry, &Options { cache: &cache }).unwrap_or_else(|error| panic!("{error}")).component
+    };
+    let folders = [project(&files), project(&files)];
+    let [one, two] = folders.each_ref().map(|folder| {
+        pnpm(folder.path());
+        built(folder.path())
+    });
+    let link = folders[1].path().join("deep/er/link");
+    fs_err::create_dir_all(link.parent().unwrap()).unwrap();
+    fs_err::os::unix::fs::symlink(folders[0].path(), &link).unwrap();
+    assert!(one == two, "two folders, two components");
+    assert!(one == built(&link), "the link made another component");
+    let path = folders[0].path().to_string_lossy().into_owned();
+    assert!(!one.windows(path.len()).any(|window| window == path.as_bytes()), "`{path}` is in the component");
+    let answer = super::testing::call(&one);
+    assert_eq!(answer.body(), "2");
+    assert!(answer.logs[0].contains("b/index.js:1"), "{:?}", answer.logs);
+}
+
+#[test]
+fn two_builds_at_once_with_one_empty_cache_give_the_same() {
+    let files = [("src/handler.ts", "export const handler = () => ({ body: 'ok' });")];
+    let folder = project(&files);
+    let cache = folder.path().join("cache");
+    let entry = folder.path().join("src/handler.ts");
+    let build =
+        || build(folder.path(), &entry, &Options { cache: &cache }).map(|built| built.component).unwrap();
+    let (one, two) = std::thread::scope(|scope| {
+        let (one, two) = (scope.spawn(build), scope.spawn(build));
+        (one.join().unwrap(), two.join().unwrap())
+    });
+    assert!(one == two && one == build());
+    let left = fs_err::read_dir(cache.join("javascript")).unwrap().count();
+    assert_eq!(left, 2, "a linked and a compiled engine, and nothing beside them");
+}

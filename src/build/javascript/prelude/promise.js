@@ -1,0 +1,246 @@
+// A Promise with a queue of its own. The engine's promises run their jobs after a call has ended, when the response
+// is already gone; these are run by `settle` while the call lasts.
+// The order of jobs is the one ECMAScript prescribes (27.2).
+
+const PENDING = 0;
+const FULFILLED = 1;
+const REJECTED = 2;
+
+let jobs = [];
+/** Rejected promises that nobody looks after, with their reasons. */
+const unhandled = new Map();
+
+/** Runs every job there is, and those they add. */
+export function drain() {
+  // Jobs are taken in chunks: neither is the array shifted for each job nor does it grow without end.
+  while (jobs.length > 0) {
+    const chunk = jobs;
+    jobs = [];
+    for (let index = 0; index < chunk.length; index++) {
+      // A microtask of the source's, or a promise of its own class, may throw; the jobs behind it still run.
+      try { chunk[index](); } catch (error) { unhandled.set({}, error); }
+    }
+  }
+}
+
+/** The reasons of rejections that nothing handles, once. */
+export function takeUnhandled() {
+  const reasons = [...unhandled.values()];
+  unhandled.clear();
+  return reasons;
+}
+
+/** What a value comes to: itself, or what its promise settles to when the queue is empty. */
+export function settle(value) {
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function') || typeof value.then !== 'function') {
+    drain();
+    return value;
+  }
+  let state = PENDING;
+  let result;
+  OwnPromise.resolve(value).then(
+    (settled) => { state = FULFILLED; result = settled; },
+    (reason) => { state = REJECTED; result = reason; },
+  );
+  drain();
+  if (state === REJECTED) throw result;
+  if (state === PENDING) throw new Error('handler never settled: it waits for a promise that nothing resolves');
+  return result;
+}
+
+const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+/** A promise of the class, with what settles it (27.2.1.5). */
+function capability(constructor) {
+  if (constructor === OwnPromise) {
+    let resolve, reject;
+    const promise = new OwnPromise((onResolve, onReject) => { resolve = onResolve; reject = onReject; });
+    return { promise, resolve, reject };
+  }
+  if (typeof constructor !== 'function') throw new TypeError('not a constructor of promises');
+  let resolve, reject;
+  const promise = new constructor((onResolve, onReject) => { resolve = onResolve; reject = onReject; });
+  if (typeof resolve !== 'function' || typeof reject !== 'function') {
+    throw new TypeError('the promise was not given its functions');
+  }
+  return { promise, resolve, reject };
+}
+
+function speciesOf(promise) {
+  const constructor = promise.constructor;
+  if (constructor === OwnPromise || constructor === undefined) return OwnPromise;
+  return constructor[Symbol.species] ?? OwnPromise;
+}
+
+class OwnPromise {
+  #state = PENDING;
+  #value = undefined;
+  #reactions = [];
+  #handled = false;
+
+  constructor(executor) {
+    if (typeof executor !== 'function') throw new TypeError('a promise is made with a function');
+    let done = false;
+    const resolve = (value) => { if (!done) { done = true; this.#resolve(value); } };
+    const reject = (reason) => { if (!done) { done = true; this.#settle(REJECTED, reason); } };
+    try { executor(resolve, reject); } catch (error) { reject(error); }
+  }
+
+  get [Symbol.toStringTag]() { return 'Promise'; }
+
+  static get [Symbol.species]() { return this; }
+
+  static isPromise(value) { return isObject(value) && #state in value; }
+
+  static peek(promise) {
+    return { state: ['pending', 'fulfilled', 'rejected'][promise.#state], value: promise.#value };
+  }
+
+  #resolve(value) {
+    if (value === this) {
+      this.#settle(REJECTED, new TypeError('a promise cannot be resolved with itself'));
+      return;
+    }
+    if (!isObject(value)) { this.#settle(FULFILLED, value); return; }
+    let then;
+    try { then = value.then; } catch (error) { this.#settle(REJECTED, error); return; }
+    if (typeof then !== 'function') { this.#settle(FULFILLED, value); return; }
+    jobs.push(() => {
+      let done = false;
+      const resolve = (next) => { if (!done) { done = true; this.#resolve(next); } };
+      const reject = (reason) => { if (!done) { done = true; this.#settle(REJECTED, reason); } };
+      try { then.call(value, resolve, reject); } catch (error) { reject(error); }
+    });
+  }
+
+  #settle(state, value) {
+    const reactions = this.#reactions;
+    this.#state = state;
+    this.#value = value;
+    this.#reactions = undefined;
+    if (state === REJECTED && !this.#handled) unhandled.set(this, value);
+    for (const react of reactions) jobs.push(() => react(state, value));
+  }
+
+  then(onFulfilled, onRejected) {
+    const { promise, resolve, reject } = capability(speciesOf(this));
+    const react = (state, value) => {
+      const handle = state === FULFILLED ? onFulfilled : onRejected;
+      if (typeof handle !== 'function') {
+        if (state === FULFILLED) resolve(value); else reject(value);
+        return;
+      }
+      let result;
+      try { result = handle(value); } catch (error) { reject(error); return; }
+      resolve(result);
+    };
+    if (!this.#handled) {
+      this.#handled = true;
+      if (this.#state === REJECTED) unhandled.delete(this);
+    }
+    if (this.#state === PENDING) this.#reactions.push(react);
+    else {
+      const state = this.#state;
+      const value = this.#value;
+      jobs.push(() => react(state, value));
+    }
+    return promise;
+  }
+
+  catch(onRejected) { return this.then(undefined, onRejected); }
+
+  finally(onFinally) {
+    if (typeof onFinally !== 'function') return this.then(onFinally, onFinally);
+    const constructor = speciesOf(this);
+    return this.then(
+      (value) => constructor.resolve(onFinally()).then(() => value),
+      (reason) => constructor.resolve(onFinally()).then(() => { throw reason; }),
+    );
+  }
+
+  static resolve(value) {
+    if (isObject(value) && #state in value && value.constructor === this) return value;
+    const { promise, resolve } = capability(this);
+    resolve(value);
+    return promise;
+  }
+
+  static reject(reason) {
+    const { promise, reject } = capability(this);
+    reject(reason);
+    return promise;
+  }
+
+  static withResolvers() { return capability(this); }
+
+  static try(run, ...given) {
+    const { promise, resolve, reject } = capability(this);
+    try { resolve(run(...given)); } catch (error) { reject(error); }
+    return promise;
+  }
+
+  static all(values) {
+    return collect(this, values, (promise, slot, resolve, reject) => {
+      promise.then((value) => slot(value), reject);
+    });
+  }
+
+  static allSettled(values) {
+    return collect(this, values, (promise, slot) => {
+      promise.then(
+        (value) => slot({ status: 'fulfilled', value }),
+        (reason) => slot({ status: 'rejected', reason }),
+      );
+    });
+  }
+
+  static any(values) {
+    const failed = (reasons, resolve, reject) => reject(new AggregateError(reasons, 'all promises were rejected'));
+    return collect(this, values, (promise, slot, resolve) => { promise.then(resolve, (reason) => slot(reason)); }, failed);
+  }
+
+  static race(values) {
+    const { promise, resolve, reject } = capability(this);
+    try { for (const value of values) this.resolve(value).then(resolve, reject); } catch (error) { reject(error); }
+    return promise;
+  }
+}
+
+/** Gathers one result for each value, in order; what is done when all are there is `finish`. */
+function collect(constructor, values, follow, finish = (results, resolve) => resolve(results)) {
+  const { promise, resolve, reject } = capability(constructor);
+  try {
+    const results = [];
+    let open = 1;
+    const close = () => { if (--open === 0) finish(results, resolve, reject); };
+    let index = 0;
+    for (const value of values) {
+      const at = index++;
+      let called = false;
+      results.push(undefined);
+      open++;
+      const slot = (result) => {
+        if (called) return;
+        called = true;
+        results[at] = result;
+        close();
+      };
+      follow(constructor.resolve(value), slot, resolve, reject);
+    }
+    close();
+  } catch (error) { reject(error); }
+  return promise;
+}
+
+Object.defineProperty(OwnPromise, 'name', { value: 'Promise', configurable: true });
+Object.defineProperty(globalThis, 'Promise', { value: OwnPromise, writable: true, configurable: true });
+
+globalThis.queueMicrotask = function queueMicrotask(job) {
+  if (typeof job !== 'function') throw new TypeError('queueMicrotask takes a function');
+  jobs.push(() => { job(); });
+};
+
+export const isPromise = OwnPromise.isPromise;
+export const peek = OwnPromise.peek;
+delete OwnPromise.isPromise;
+delete OwnPromise.peek;

@@ -1,0 +1,238 @@
+//! Evaluates a script in the engine and takes the snapshot, with clocks and randomness standing still.
+
+use super::Fault;
+use super::engine::Engine;
+use futures_util::FutureExt;
+use std::sync::mpsc;
+use std::time::Duration;
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, ComponentType, Instance, Lift, Linker, Lower, Val};
+use wasmtime::{Store, StoreLimits, StoreLimitsBuilder};
+use wasmtime_wizer::{WasmtimeWizerComponent, Wizer};
+
+/// How long the top level of a source may run.
+pub(super) const TOP_LEVEL: Duration = Duration::from_secs(10);
+/// How much memory it may take.
+const MEMORY: usize = 512 << 20;
+/// What one evaluation may say to the build through [`CHANNEL`].
+const MESSAGES: usize = 1000;
+/// A log line that starts so is the prelude talking to the build; no source can write one by accident.
+pub(super) const CHANNEL: &str = "\0alga-ext\0";
+/// When the snapshot is taken, as far as the source can tell.
+const NOW: u64 = 1_700_000_000;
+
+/// The runtime's way in: evaluates the bindings' shim and the script.
+type Init = (Result<(), String>,);
+
+/// What came of an evaluation.
+pub(super) struct Snapshot {
+    /// The component with the evaluated script inside, not yet finished.
+    pub(super) component: Vec<u8>,
+    /// What the prelude said to the build.
+    pub(super) messages: Vec<String>,
+    /// Whether the source asked what time it is.
+    pub(super) read_clock: bool,
+}
+
+/// Why there is no snapshot.
+pub(super) enum Failure {
+    /// The top level threw: the error's text with its stack.
+    Threw(String),
+    /// The top level called the platform.
+    Called { interface: String, function: String },
+    /// The top level did not come to an end.
+    Endless,
+    /// The engine failed.
+    Engine(Fault),
+}
+
+impl<E: Into<Fault>> From<E> for Failure {
+    fn from(error: E) -> Failure {
+        Failure::Engine(error.into())
+    }
+}
+
+/// The error with which a call of the platform ends the evaluation.
+#[derive(Debug, thiserror::Error)]
+#[error("`{interface}.{function}` was called while the source was loaded")]
+struct Called {
+    interface: String,
+    function: String,
+}
+
+struct State {
+    messages: Vec<String>,
+    /// The prelude has begun; before that it is the engine that reads the clock.
+    begun: bool,
+    read_clock: bool,
+    limits: StoreLimits,
+}
+
+#[derive(ComponentType, Lift, Lower)]
+#[component(record)]
+struct Datetime {
+    seconds: u64,
+    nanoseconds: u32,
+}
+
+/// Evaluates `script`, for at most `limit`, and takes the snapshot.
+pub(super) fn take(engine: &Engine, script: &str, limit: Duration) -> Result<Snapshot, Failure> {
+    let wizer = Wizer::new();
+    let (context, _) = wizer.instrument_component(&engine.linked)?;
+    let limits = StoreLimitsBuilder::new().memory_size(MEMORY).build();
+    let mut store =
+        Store::new(&engine.wasmtime, State { messages: Vec::new(), begun: false, read_clock: false, limits });
+    store.limiter(|state| &mut state.limits);
+    store.set_epoch_deadline(1);
+    let alarm = Alarm::set(&engine.wasmtime, limit);
+    let linker = link(engine)?;
+    let evaluated = at_once(evaluate(&linker, &mut store, engine, script))?;
+    let instance = match evaluated {
+        Ok(instance) => instance,
+        Err(Failure::Engine(fault)) => return Err(explain(fault)),
+        Err(failure) => return Err(failure),
+    };
+    drop(alarm);
+    store.set_epoch_deadline(u64::MAX / 2);
+    let mut wizened = WasmtimeWizerComponent { store: &mut store, instance };
+    let component = at_once(wizer.snapshot_component(context, &mut wizened))??;
+    let State { messages, read_clock, .. } = store.into_data();
+    Ok(Snapshot { component, messages, read_clock })
+}
+
+/// The result of a future that never waits: nothing in the engine does.
+fn at_once<T>(future: impl Future<Output = T>) -> Result<T, Fault> {
+    future.now_or_never().ok_or_else(|| "the engine waited for something".into())
+}
+
+async fn evaluate(
+    linker: &Linker<State>,
+    store: &mut Store<State>,
+    engine: &Engine,
+    script: &str,
+) -> Result<Instance, Failure> {
+    let instance = linker.instantiate_async(&mut *store, &engine.component).await?;
+    let init = instance.get_typed_func::<(&str, &str, Option<&str>, bool), Init>(&mut *store, "init")?;
+    let (result,) = init.call_async(&mut *store, (&engine.shim, script, None, false)).await?;
+    result.map_err(|text| Failure::Threw(thrown(&text)))?;
+    Ok(instance)
+}
+
+/// The author's part of the engine's message. What the engine says before it is about its own steps, and it calls
+/// every error `Error`.
+fn thrown(text: &str) -> String {
+    let text = text.rsplit_once("JavaScript module evaluation: ").map_or(text, |(_, text)| text);
+    text.strip_prefix("Error: ").unwrap_or(text).to_owned()
+}
+
+/// Finds what the author did in the error that the engine ended with.
+fn explain(fault: Fault) -> Failure {
+    let error = match fault.downcast::<Called>() {
+        Ok(called) => return Failure::Called { interface: called.interface, function: called.function },
+        Err(error) => error,
+    };
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
+    while let Some(error) = source {
+        if let Some(called) = error.downcast_ref::<Called>() {
+            let Called { interface, function } = called;
+            return Failure::Called { interface: interface.clone(), function: function.clone() };
+        }
+        if let Some(wasmtime::Trap::Interrupt) = error.downcast_ref::<wasmtime::Trap>() {
+            return Failure::Endless;
+        }
+        source = error.source();
+    }
+    Failure::Engine(error)
+}
+
+/// Everything the engine imports. Calls of the platform end the evaluation, but for what the prelude says to the build.
+fn link(engine: &Engine) -> Result<Linker<State>, Fault> {
+    let mut linker: Linker<State> = Linker::new(&engine.wasmtime);
+    for (name, item) in engine.component.component_type().imports(&engine.wasmtime) {
+        let ComponentItem::ComponentInstance(interface) = item.ty else { continue };
+        if !name.starts_with("alga:") {
+            continue;
+        }
+        let mut instance = linker.instance(name)?;
+        for (function, item) in interface.exports(&engine.wasmtime) {
+            if !matches!(item.ty, ComponentItem::ComponentFunc(_)) {
+                continue;
+            }
+            let called = (name.to_owned(), function.to_owned());
+            instance.func_new(function, move |mut store, _, params, _| {
+                let state: &mut State = store.data_mut();
+                if let Some(Val::String(text)) = params.first()
+                    && let Some(message) = text.strip_prefix(CHANNEL)
+                    && state.messages.len() < MESSAGES
+                {
+                    state.begun |= message.starts_with("begin");
+                    state.messages.push(message.to_owned());
+                    return Ok(());
+                }
+                let (interface, function) = called.clone();
+                Err(Called { interface, function }.into())
+            })?;
+        }
+    }
+    linker.instance("wasi:clocks/monotonic-clock@0.2.0")?.func_wrap("now", |mut store, ()| {
+        let state: &mut State = store.data_mut();
+        state.read_clock |= state.begun;
+        Ok((0u64,))
+    })?;
+    linker.instance("wasi:clocks/wall-clock@0.2.0")?.func_wrap("now", |mut store, ()| {
+        let state: &mut State = store.data_mut();
+        state.read_clock |= state.begun;
+        Ok((Datetime { seconds: NOW, nanoseconds: 0 },))
+    })?;
+    let mut random = linker.instance("wasi:random/random@0.2.0")?;
+    random.func_wrap("get-random-u64", |_, ()| Ok((0x5a5a_5a5a_u64,)))?;
+    random.func_wrap("get-random-bytes", |_, (count,): (u64,)| {
+        Ok((vec![0x5a_u8; usize::try_from(count.min(65_536)).unwrap_or_default()],))
+    })?;
+    // The script is one file: nothing is resolved or loaded by the engine.
+    let mut loader = linker.instance("local:init/module-loader")?;
+    let refusal = "modules are loaded by the build";
+    loader.func_wrap("resolve", move |_, (_, _): (String, String)| {
+        Ok((Err::<String, _>(refusal.to_owned()),))
+    })?;
+    loader.func_wrap("load", move |_, (_,): (String,)| Ok((Err::<String, _>(refusal.to_owned()),)))?;
+    Ok(linker)
+}
+
+/// Ends the evaluation when the time is up; dropped before that, it ends at once.
+struct Alarm {
+    off: Option<mpsc::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Alarm {
+    fn set(engine: &wasmtime::Engine, limit: Duration) -> Alarm {
+        let (off, rings) = mpsc::channel::<()>();
+        let engine = engine.clone();
+        let thread = std::thread::spawn(move || {
+            if rings.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
+                engine.increment_epoch();
+            }
+        });
+        Alarm { off: Some(off), thread: Some(thread) }
+    }
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        self.off.take();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Reads a compiled component back; `None` when it was made by another wasmtime or for another machine.
+#[expect(unsafe_code, reason = "the one place where machine code is read back")]
+pub(super) fn deserialize(engine: &wasmtime::Engine, bytes: &[u8]) -> Option<Component> {
+    // SAFETY: `deserialize` runs what it is given, so the bytes must be what `Component::serialize` wrote. They come
+    // from our own folder in the user's cache, under a name that holds the hash of what was compiled and of
+    // wasmtime's version and settings, and `engine::Cache` has compared them with the SHA-256 written with them:
+    // a damaged or half-written file does not get here. Who can forge both can as well replace this program.
+    unsafe { Component::deserialize(engine, bytes) }.ok()
+}

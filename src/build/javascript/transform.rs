@@ -1,0 +1,143 @@
+//! One source file → plain JavaScript: types stripped, JSX turned into calls, async functions turned into generators.
+//!
+//! The engine's own promises are never run to their end inside a call, so nothing native may be async: see
+//! `prelude/promise.js`.
+
+use super::diagnose::{Diagnostic, Source};
+use super::reach::{self, Reach};
+use oxc::allocator::Allocator;
+use oxc::codegen::{Codegen, CodegenOptions, CommentOptions};
+use oxc::diagnostics::OxcDiagnostic;
+use oxc::parser::Parser;
+use oxc::semantic::SemanticBuilder;
+use oxc::span::SourceType;
+use oxc::transformer::{DecoratorOptions, HelperLoaderMode, TransformOptions, Transformer};
+
+/// How many mistakes of one file are reported.
+const REPORTED: usize = 10;
+
+/// What a file's name and package say about how it is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// An ECMAScript module.
+    Module,
+    /// A CommonJS module.
+    CommonJs,
+    /// Whichever its syntax shows.
+    Either,
+}
+
+/// Plain JavaScript, and where it came from.
+#[derive(Debug)]
+pub(super) struct Transformed {
+    /// The text.
+    pub(super) code: String,
+    /// Whether it is an ECMAScript module, and not CommonJS.
+    pub(super) is_module: bool,
+    /// For each line of `code` the line of the source it came from, counted from 1; 0 where nothing is known.
+    pub(super) lines: Vec<usize>,
+    /// Which host bindings its functions use.
+    pub(super) reach: Reach,
+}
+
+/// Transforms `source`; every mistake in its syntax is reported.
+pub(super) fn transform(source: &Source, format: Format) -> Result<Transformed, Vec<Diagnostic>> {
+    let allocator = Allocator::default();
+    let parsed = Parser::new(&allocator, &source.text, source_type(source, format)).parse();
+    if parsed.panicked || parsed.diagnostics.has_errors() {
+        return Err(report(source, parsed.diagnostics.errors()));
+    }
+    let mut program = parsed.program;
+    // The first line of a program for the shell; a module in the middle of a script has none.
+    program.hashbang = None;
+    let checked = SemanticBuilder::new().with_check_syntax_error(true).with_enum_eval(true).build(&program);
+    if checked.diagnostics.has_errors() {
+        return Err(report(source, checked.diagnostics.errors()));
+    }
+    let scoping = checked.semantic.into_scoping();
+    let reach = reach::reach(&program, &scoping);
+    let is_module = match format {
+        Format::Module => true,
+        // Bundlers read a `.cjs` with `import` or `export` in it, and so do we.
+        Format::CommonJs => parsed.module_record.has_module_syntax,
+        Format::Either => parsed.module_record.has_module_syntax || !uses_common_js(&scoping),
+    };
+    let transformed =
+        Transformer::new(&allocator, &source.path, &options()).build_with_scoping(scoping, &mut program);
+    if transformed.diagnostics.has_errors() {
+        return Err(report(source, transformed.diagnostics.errors()));
+    }
+    let comments =
+        CommentOptions { normal: false, jsdoc: false, annotation: false, ..CommentOptions::disabled() };
+    let printing =
+        CodegenOptions { comments, source_map_path: Some(source.path.clone()), ..CodegenOptions::default() };
+    let printed = Codegen::new().with_options(printing).build(&program);
+    let mut lines = vec![0; printed.code.lines().count() + 1];
+    if let Some(map) = &printed.map {
+        for token in map.get_tokens() {
+            if let Some(line @ 0) = lines.get_mut(token.get_dst_line() as usize) {
+                *line = token.get_src_line() as usize + 1;
+            }
+        }
+    }
+    Ok(Transformed { code: printed.code, is_module, lines, reach })
+}
+
+fn uses_common_js(scoping: &oxc::semantic::Scoping) -> bool {
+    ["module", "exports", "require"]
+        .iter()
+        .any(|name| scoping.root_unresolved_references().keys().any(|global| global.as_str() == *name))
+}
+
+fn source_type(source: &Source, format: Format) -> SourceType {
+    let extension = source.path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let language = match extension {
+        "ts" | "mts" | "cts" => SourceType::ts(),
+        "tsx" => SourceType::tsx(),
+        _ => SourceType::unambiguous().with_jsx(true),
+    };
+    match format {
+        Format::Module => language.with_module(true),
+        Format::CommonJs => language.with_commonjs(true),
+        Format::Either => language.with_unambiguous(true),
+    }
+}
+
+/// Only what the engine cannot do itself is transformed: its language is ECMAScript 2025.
+fn options() -> TransformOptions {
+    let mut options = TransformOptions::default();
+    options.env.es2017.async_to_generator = true;
+    options.env.es2018.async_generator_functions = true;
+    // `await using` is an `await`.
+    options.env.es2026.explicit_resource_management = true;
+    options.decorator = DecoratorOptions { legacy: true, ..DecoratorOptions::default() };
+    options.helper_loader.mode = HelperLoaderMode::External;
+    options
+}
+
+fn report<'a>(source: &Source, diagnostics: impl Iterator<Item = &'a OxcDiagnostic>) -> Vec<Diagnostic> {
+    diagnostics
+        .take(REPORTED)
+        .map(|diagnostic| Diagnostic {
+            message: sentence(&diagnostic.message),
+            place: diagnostic
+                .labels
+                .first()
+                .map(|label| source.place(label.offset() as usize, (label.offset() + label.len()) as usize)),
+            help: diagnostic.help.as_ref().map(|help| sentence(help)),
+        })
+        .collect()
+}
+
+/// The parser's sentence in our words' form: lower case at the start, no full stop.
+fn sentence(text: &str) -> String {
+    let text = text.trim_end_matches('.');
+    let mut characters = text.chars();
+    match (characters.next(), characters.next()) {
+        // `TS` and the like stay as they are.
+        (Some(first), Some(second)) if first.is_ascii_uppercase() && !second.is_ascii_uppercase() => {
+            format!("{}{}", first.to_ascii_lowercase(), text.get(1..).unwrap_or_default())
+        }
+        _ => text.to_owned(),
+    }
+}

@@ -1,0 +1,338 @@
+//! Source → component: TypeScript and JavaScript, Rust, or a prebuilt module; and the UI beside it.
+
+pub mod javascript;
+mod prebuilt;
+mod record;
+mod rust;
+mod ui;
+
+use crate::component::{self, Identity, Problem};
+use crate::exit::Exit;
+use crate::manifest::Capability;
+use crate::project::Project;
+use crate::toolchain::{self, Tools};
+use crate::{bundle::Digest, files};
+use record::Record;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// How to build.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    /// Where compiled engines are kept between runs.
+    pub cache: &'a Path,
+    /// The programs that may be run.
+    pub tools: &'a Tools,
+}
+
+/// What makes the component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// JavaScript, in the QuickJS engine.
+    QuickJs,
+    /// Rust, by cargo.
+    Rust,
+    /// Whatever the author's own tool made.
+    Prebuilt,
+    /// There is no handler.
+    None,
+}
+
+impl Engine {
+    /// The word in output and in the component's identity.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Engine::QuickJs => "quickjs",
+            Engine::Rust => "rust",
+            Engine::Prebuilt => "prebuilt",
+            Engine::None => "none",
+        }
+    }
+}
+
+/// What was built.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// `dist/main.wasm`; none when there is no handler.
+    pub component: Option<PathBuf>,
+    /// Its bytes.
+    pub size: Option<u64>,
+    /// Its SHA-256, 64 hexadecimal digits.
+    pub sha256: Option<String>,
+    /// What made it.
+    pub engine: Engine,
+    /// What it imports.
+    pub imports: Vec<String>,
+    /// What the author should know, in sentences.
+    pub warnings: Vec<String>,
+    /// Every file it was built from, absolute; the UI's are not among them.
+    pub inputs: Vec<PathBuf>,
+    /// How many files the UI has.
+    pub ui_files: usize,
+}
+
+/// Why nothing was built.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The JavaScript or TypeScript handler.
+    #[error(transparent)]
+    JavaScript(#[from] javascript::Error),
+    /// The Rust handler.
+    #[error(transparent)]
+    Rust(#[from] rust::Error),
+    /// The author's own tool, or its output.
+    #[error(transparent)]
+    Prebuilt(#[from] prebuilt::Error),
+    /// The UI.
+    #[error(transparent)]
+    Ui(#[from] ui::Error),
+    /// What came out is no component, or cannot be made one.
+    #[error("`{}` is not a component", file.display())]
+    Component {
+        /// Where it came from.
+        file: PathBuf,
+        /// Why.
+        source: component::Error,
+    },
+    /// What came out is a component that the platform would refuse or never call.
+    #[error("`{}` does not fit the world `runner`{}", file.display(), sentences(problems))]
+    World {
+        /// Where it came from.
+        file: PathBuf,
+        /// In what; not empty.
+        problems: Vec<Problem>,
+    },
+    /// The system said no.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+impl Error {
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Error::JavaScript(error) => error.exit(),
+            Error::Rust(error) => error.exit(),
+            Error::Prebuilt(error) => error.exit(),
+            Error::Ui(error) => error.exit(),
+            Error::Component { source, .. } => source.exit(),
+            Error::World { .. } => Exit::AtFault,
+            Error::Io(_) => Exit::NotJudged,
+        }
+    }
+
+    /// What to do.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Error::JavaScript(error) => error.hint(),
+            Error::Rust(error) => error.hint(),
+            Error::Prebuilt(error) => error.hint(),
+            Error::Ui(error) => error.hint(),
+            Error::Component { source, .. } => source.hint(),
+            Error::World { problems, .. } => problems.first().map(|problem| problem.hint().to_owned()),
+            Error::Io(_) => None,
+        }
+    }
+}
+
+fn sentences(problems: &[Problem]) -> String {
+    match problems {
+        [only] => format!(": {only}"),
+        several => several.iter().map(|problem| format!("\n  - {problem}")).collect::<Vec<_>>().concat(),
+    }
+}
+
+/// Where the handler comes from.
+enum Source {
+    JavaScript { entry: PathBuf, others: Vec<PathBuf> },
+    Rust { manifest: PathBuf },
+    Prebuilt { output: PathBuf },
+    None,
+}
+
+impl Source {
+    /// `build.output` first, because somebody wrote it down; then Rust, then JavaScript.
+    fn find(project: &Project) -> Result<Source, Error> {
+        let build = &project.config.build;
+        if let Some(output) = &build.output {
+            return Ok(Source::Prebuilt { output: project.root.join(output) });
+        }
+        let manifest = project.root.join("Cargo.toml");
+        if build.entry.is_none() && manifest.is_file() {
+            return Ok(Source::Rust { manifest });
+        }
+        if let Some((entry, others)) = javascript::find_entry(&project.root, build.entry.as_deref())? {
+            return Ok(Source::JavaScript { entry, others });
+        }
+        // A component that lies in its place without our stamp is somebody's own work.
+        let component = project.component();
+        if component.is_file() && !prebuilt::is_ours(&component)? {
+            return Ok(Source::Prebuilt { output: component });
+        }
+        Ok(Source::None)
+    }
+
+    fn engine(&self) -> Engine {
+        match self {
+            Source::JavaScript { .. } => Engine::QuickJs,
+            Source::Rust { .. } => Engine::Rust,
+            Source::Prebuilt { .. } => Engine::Prebuilt,
+            Source::None => Engine::None,
+        }
+    }
+
+    /// The file that decides which source it is.
+    fn file(&self) -> Option<&Path> {
+        match self {
+            Source::JavaScript { entry, .. } => Some(entry),
+            Source::Rust { manifest } => Some(manifest),
+            Source::Prebuilt { output } => Some(output),
+            Source::None => None,
+        }
+    }
+}
+
+/// A component in memory, with what it was made from.
+struct Made {
+    component: Vec<u8>,
+    /// Where it came from, for messages.
+    file: PathBuf,
+    inputs: Vec<PathBuf>,
+    warnings: Vec<String>,
+}
+
+/// Builds the project into `dist/`: `main.wasm`, `build.json`, `ui/`. Everything is made before anything is written.
+pub fn build(project: &Project, options: &Options<'_>) -> Result<Built, Error> {
+    // The author's own command may make any of the sources, so it comes before the search.
+    if let Some(command) = &project.config.build.command {
+        prebuilt::run(command, &project.root, options.tools)?;
+    }
+    let source = Source::find(project)?;
+    let made = match &source {
+        Source::JavaScript { entry, others } => Some(from_javascript(project, entry, others, options)?),
+        Source::Rust { manifest } => Some(rust::build(manifest, &project.root, options.tools)?),
+        Source::Prebuilt { output } => Some(prebuilt::build(output, &project.component())?),
+        Source::None => None,
+    };
+    let ui = ui::collect(project, options.tools)?;
+    let mut record = Record::new(project, &source, &ui)?;
+    let mut built = Built {
+        component: None,
+        size: None,
+        sha256: None,
+        engine: source.engine(),
+        imports: Vec::new(),
+        warnings: Vec::new(),
+        inputs: Vec::new(),
+        ui_files: ui.files.len(),
+    };
+    let mut bytes = None;
+    if let Some(made) = made {
+        built.warnings.clone_from(&made.warnings);
+        built.warnings.extend(check(&made, project)?);
+        let finished = record.finish(&project.root, &made, source.engine())?;
+        let outside = component::read(&finished);
+        let outside = outside.map_err(|source| Error::Component { file: made.file.clone(), source })?;
+        let digest = Digest::of(&finished);
+        built.component = Some(project.component());
+        built.size = Some(finished.len() as u64);
+        built.sha256 = Some(digest.hex());
+        built.imports = outside.imports;
+        built.inputs = made.inputs;
+        record.component = Some(digest.to_string());
+        bytes = Some(finished);
+    }
+    write(project, bytes.as_deref(), &ui, &record)?;
+    Ok(built)
+}
+
+/// Whether `dist/` is missing something, or is not what the sources would build now. A project whose build or UI
+/// has a command of its own is always stale: what that command reads is not known.
+pub fn is_stale(project: &Project) -> Result<bool, Error> {
+    if project.config.build.command.is_some() || project.config.ui.command.is_some() {
+        return Ok(true);
+    }
+    let Some(record) = Record::read(project)? else { return Ok(true) };
+    Ok(!record.is_current(project, &Source::find(project)?, &ui::read(project)?)?)
+}
+
+fn from_javascript(
+    project: &Project,
+    entry: &Path,
+    others: &[PathBuf],
+    options: &Options<'_>,
+) -> Result<Made, Error> {
+    let built = javascript::build(&project.root, entry, &javascript::Options { cache: options.cache })?;
+    let mut warnings = built.warnings;
+    if !others.is_empty() {
+        let name = |path: &Path| format!("`{}`", path.strip_prefix(&project.root).unwrap_or(path).display());
+        let others: Vec<String> = others.iter().map(|other| name(other)).collect();
+        warnings.insert(
+            0,
+            format!(
+                "{} is the entry; {} could be too: name one as `build.entry`",
+                name(entry),
+                others.join(", ")
+            ),
+        );
+    }
+    Ok(Made { component: built.component, file: entry.to_path_buf(), inputs: built.inputs, warnings })
+}
+
+/// Judges a component against the world, which can fail, and against the capabilities, which only warns.
+fn check(made: &Made, project: &Project) -> Result<Vec<String>, Error> {
+    let failed = |source| Error::Component { file: made.file.clone(), source };
+    let problems = component::check_world(&made.component).map_err(failed)?;
+    let (fatal, others): (Vec<Problem>, Vec<Problem>) = problems.into_iter().partition(Problem::is_fatal);
+    if !fatal.is_empty() {
+        return Err(Error::World { file: made.file.clone(), problems: fatal });
+    }
+    let mut warnings: Vec<String> =
+        others.iter().map(|problem| format!("the component: {problem}")).collect();
+    let granted = project.manifest.known_capabilities();
+    let outside = component::read(&made.component).map_err(failed)?;
+    for interface in outside.interfaces() {
+        if let Some(capability) = Capability::of_interface(interface)
+            && !granted.contains(&capability)
+        {
+            warnings.push(format!(
+                "the handler imports `{}/{interface}` and `manifest.json` does not ask for `{capability}`: \
+                 the platform denies those calls",
+                component::PACKAGE
+            ));
+        }
+    }
+    Ok(warnings)
+}
+
+/// Writes what was built, the record last: until it stands, the project is stale.
+fn write(project: &Project, component: Option<&[u8]>, ui: &ui::Files, record: &Record) -> Result<(), Error> {
+    match component {
+        Some(bytes) => write_changed(&project.component(), bytes)?,
+        // What an earlier build left of a handler that is gone.
+        None if project.component().exists() => fs_err::remove_file(project.component())?,
+        None => {}
+    }
+    ui::write(project, ui)?;
+    write_changed(&project.dist().join(record::FILE), &record.to_bytes()?)
+}
+
+/// A file that already says the same is left alone, so that nobody watching it wakes up.
+fn write_changed(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    match fs_err::read(path) {
+        Ok(present) if present == bytes => Ok(()),
+        _ => Ok(files::write(path, bytes)?),
+    }
+}
+
+/// The identity of a component made by `engine` from inputs of this hash.
+fn identity(engine: Engine, source: Digest) -> Identity {
+    Identity::new(engine.as_str(), &source.hex())
+}
+
+impl From<toolchain::Error> for Error {
+    fn from(error: toolchain::Error) -> Error {
+        Error::Prebuilt(prebuilt::Error::Command(error))
+    }
+}

@@ -1,0 +1,141 @@
+//! `dist/build.json`: what was built from what, by content; the same on any machine and at any time.
+
+use super::{Engine, Error, Made, Source, identity, ui};
+use crate::bundle::Digest;
+use crate::component;
+use crate::project::Project;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
+
+/// Its name in `dist/`.
+pub(super) const FILE: &str = "build.json";
+
+/// One build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    tool: String,
+    version: String,
+    engine: Engine,
+    /// The file that decides the source, relative to the project.
+    entry: Option<String>,
+    /// Hash of `build` and `ui` of alga-ext.yaml.
+    configuration: String,
+    /// Hash of everything the component was built from.
+    source: Option<String>,
+    /// Hash of `dist/main.wasm`.
+    pub(super) component: Option<String>,
+    /// Every file it was built from, relative to the project, with its hash.
+    inputs: BTreeMap<String, String>,
+    /// The UI's files with their hashes.
+    ui: BTreeMap<String, String>,
+}
+
+impl Record {
+    /// The record of a build whose component is not made yet.
+    pub(super) fn new(project: &Project, source: &Source, ui: &ui::Files) -> Result<Record, Error> {
+        let configuration = serde_json::to_vec(&(&project.config.build, &project.config.ui));
+        let configuration = configuration.map_err(std::io::Error::from)?;
+        Ok(Record {
+            tool: "alga-ext".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            engine: source.engine(),
+            entry: source.file().map(|file| relative(&project.root, file)),
+            configuration: Digest::of(&configuration).to_string(),
+            source: None,
+            component: None,
+            inputs: BTreeMap::new(),
+            ui: ui.files.iter().map(|(path, bytes)| (path.clone(), Digest::of(bytes).to_string())).collect(),
+        })
+    }
+
+    /// Hashes the inputs and stamps the component with them.
+    pub(super) fn finish(&mut self, root: &Path, made: &Made, engine: Engine) -> Result<Vec<u8>, Error> {
+        let files: BTreeSet<&PathBuf> = made.inputs.iter().collect();
+        for file in files {
+            self.inputs.insert(relative(root, file), Digest::of(&fs_err::read(file)?).to_string());
+        }
+        let failed = |source| Error::Component { file: made.file.clone(), source };
+        let source = if self.inputs.is_empty() {
+            // Built in place: the component is its own source, without the stamp it may carry.
+            Digest::of(&component::strip(&made.component).map_err(failed)?)
+        } else {
+            let lines: Vec<String> =
+                self.inputs.iter().map(|(path, hash)| format!("{path}\0{hash}\n")).collect();
+            Digest::of(lines.concat().as_bytes())
+        };
+        self.source = Some(source.to_string());
+        component::stamp(&made.component, &identity(engine, source)).map_err(failed)
+    }
+
+    /// The record of the last build, when there is one that this version can read.
+    pub(super) fn read(project: &Project) -> Result<Option<Record>, Error> {
+        match fs_err::read(project.dist().join(FILE)) {
+            Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether building now would make the same, and what it made still stands.
+    pub(super) fn is_current(
+        &self,
+        project: &Project,
+        source: &Source,
+        ui: &ui::Files,
+    ) -> Result<bool, Error> {
+        let now = Record::new(project, source, ui)?;
+        let same = self.tool == now.tool
+            && self.version == now.version
+            && self.engine == now.engine
+            && self.entry == now.entry
+            && self.configuration == now.configuration
+            && self.ui == now.ui;
+        if !same || hash(&project.component())? != self.component || !ui::is_written(project, ui) {
+            return Ok(false);
+        }
+        for (path, expected) in &self.inputs {
+            if hash(&project.root.join(path))?.as_ref() != Some(expected) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    pub(super) fn to_bytes(&self) -> Result<Vec<u8>, Error> {
+        let mut bytes = serde_json::to_vec_pretty(self).map_err(std::io::Error::from)?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+}
+
+/// The hash of a file; none when it does not exist.
+fn hash(path: &Path) -> Result<Option<String>, Error> {
+    match fs_err::read(path) {
+        Ok(bytes) => Ok(Some(Digest::of(&bytes).to_string())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `path` as seen from `root`, with `/`; through `..` when it lies outside.
+fn relative(root: &Path, path: &Path) -> String {
+    let (root, path): (Vec<Component<'_>>, Vec<Component<'_>>) =
+        (root.components().collect(), path.components().collect());
+    let shared = root.iter().zip(&path).take_while(|(a, b)| a == b).count();
+    let up = root.iter().skip(shared).map(|_| "..".to_owned());
+    let down = path.iter().skip(shared).map(|part| part.as_os_str().to_string_lossy().into_owned());
+    up.chain(down).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_seen_from_the_project() {
+        let root = Path::new("/work/project");
+        assert_eq!(relative(root, Path::new("/work/project/src/a.ts")), "src/a.ts");
+        assert_eq!(relative(root, Path::new("/work/shared/b.ts")), "../shared/b.ts");
+    }
+}

@@ -1,0 +1,111 @@
+//! The names a bundle's files may have: one spelling each, and none that leads out of the bundle.
+
+use super::{Error, limits};
+
+/// Reads a name from an archive: a leading `./` goes, anything unsafe or ambiguous is an error.
+///
+/// Folders come with their last slash already taken off. `.` itself, the archive's root, reads as the empty path.
+pub(super) fn read(raw: &[u8]) -> Result<String, Error> {
+    let Ok(text) = std::str::from_utf8(raw) else {
+        return Err(refused(&String::from_utf8_lossy(raw), "is not UTF-8"));
+    };
+    let mut path = text;
+    while let Some(rest) = path.strip_prefix("./") {
+        path = rest;
+    }
+    if text.is_empty() {
+        return Err(refused(text, "is empty"));
+    }
+    if path.is_empty() || path == "." {
+        return Ok(String::new());
+    }
+    check(path)?;
+    Ok(path.to_owned())
+}
+
+/// Fails unless `path` is relative, `/`-separated, without `.` and `..` segments, and of bearable length.
+pub(super) fn check(path: &str) -> Result<(), Error> {
+    let drive = path.as_bytes().get(1) == Some(&b':')
+        && path.starts_with(|letter: char| letter.is_ascii_alphabetic());
+    let why = if path.is_empty() {
+        "is empty"
+    } else if path.starts_with('/') || drive {
+        "is absolute"
+    } else if path.contains('\\') {
+        "holds a backslash"
+    } else if path.chars().any(char::is_control) {
+        "holds a control character"
+    } else if path.len() > limits::PATH {
+        "is longer than 1,024 bytes"
+    } else {
+        match path.split('/').find_map(segment) {
+            Some(why) => why,
+            None => return Ok(()),
+        }
+    };
+    Err(refused(path, why))
+}
+
+fn segment(name: &str) -> Option<&'static str> {
+    match name {
+        "" => Some("has an empty segment"),
+        "." => Some("has a `.` segment"),
+        ".." => Some("leads out of the bundle"),
+        _ if name.len() > limits::NAME => Some("has a name longer than 255 bytes"),
+        _ => None,
+    }
+}
+
+fn refused(path: &str, why: &'static str) -> Error {
+    Error::Path { path: shown(path.as_bytes()), why }
+}
+
+/// A stranger's name as it may stand in a message: short, and escaped where a terminal would obey it.
+pub(super) fn shown(raw: &[u8]) -> String {
+    String::from_utf8_lossy(raw).chars().take(120).flat_map(char::escape_default).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_names_read_and_lose_a_leading_dot_slash() {
+        for (raw, path) in
+            [("ui/a.js", "ui/a.js"), ("././ui/a..b", "ui/a..b"), ("ui/é", "ui/é"), (".", ""), ("./", "")]
+        {
+            assert_eq!(read(raw.as_bytes()).unwrap(), path);
+        }
+    }
+
+    #[test]
+    fn names_that_lead_elsewhere_or_have_two_spellings_are_refused() {
+        let long = "a".repeat(256);
+        let deep = "abc/".repeat(300);
+        let all = [
+            "",
+            "/etc/passwd",
+            "../a",
+            "a/../b",
+            "a/..",
+            "..",
+            "a//b",
+            "a/./b",
+            "a/",
+            "C:/x",
+            "c:x",
+            "a\\b",
+            "..\\a",
+            "a\0b",
+            "a\nb",
+            "//a",
+            ".//a",
+            &long,
+            &deep,
+        ];
+        for raw in all {
+            assert!(matches!(read(raw.as_bytes()), Err(Error::Path { .. })), "{raw:?}");
+        }
+        assert!(read(b"a\xff").is_err());
+    }
+}

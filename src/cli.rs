@@ -1,0 +1,570 @@
+//! The command line, as clap reads it. Environment variables are declared here and nowhere else.
+
+#![expect(rustdoc::invalid_html_tags, reason = "clap prints these comments, where `<NAME>` is a placeholder")]
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The toolchain for Alga PSA extensions.
+#[derive(Debug, Parser)]
+#[command(name = "alga-ext", version, about, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 done · 1 the extension, bundle or test is at fault · 2 nothing was judged \
+(usage, environment) · 3 the registry refused or could not be reached · 4 published but not installed · verify \
+adds 10 no signature, 11 bytes, comment or expected hash disagree, 12 another key, 13 revoked or expired"
+)]
+pub struct Cli {
+    /// Options every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// The project folder; else the nearest parent with a manifest.json
+    #[arg(short = 'C', long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub project: Option<PathBuf>,
+    /// How results are printed on standard output
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    pub format: Format,
+    /// Say nothing but errors on standard error
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more on standard error
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+    /// Where compiled engines and components are kept between runs
+    #[arg(long, global = true, env = "ALGA_EXT_CACHE_DIR", value_name = "DIR", hide = true)]
+    pub cache_dir: Option<PathBuf>,
+    /// Where the user's caches are
+    #[arg(long, global = true, env = "XDG_CACHE_HOME", hide = true, value_name = "DIR")]
+    pub xdg_cache_home: Option<PathBuf>,
+    /// The user's home
+    #[arg(long, global = true, env = "HOME", hide = true, value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// The cargo that Rust handlers are built with
+    #[arg(long, global = true, env = "CARGO", hide = true, value_name = "PATH")]
+    pub cargo: Option<PathBuf>,
+    /// The rustc that Rust handlers are built with
+    #[arg(long, global = true, env = "RUSTC", hide = true, value_name = "PATH")]
+    pub rustc: Option<PathBuf>,
+    /// Where cargo keeps its configuration
+    #[arg(long, global = true, env = "CARGO_HOME", hide = true, value_name = "DIR")]
+    pub cargo_home: Option<PathBuf>,
+    /// The target cargo builds for
+    #[arg(long, global = true, env = "CARGO_BUILD_TARGET", hide = true, value_name = "TRIPLE")]
+    pub cargo_target: Option<String>,
+    /// Any value turns colour off
+    #[arg(long, global = true, env = "NO_COLOR", hide = true, value_name = "ANY")]
+    pub no_color: Option<String>,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text for people
+    Human,
+    /// One JSON document, or one line each for streams
+    Json,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal
+    Auto,
+    /// Even into a pipe
+    Always,
+    /// Not at all
+    Never,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a new extension from a template
+    #[command(after_help = concat!(
+        "Examples:",
+        "\n  alga-ext new",
+        "\n  alga-ext new ticket-notes --template fullstack --publisher Acme --id com.acme.ticket-notes --yes",
+    ))]
+    New(New),
+    /// Turn the source into dist/main.wasm and dist/ui
+    #[command(after_help = concat!(
+        "Examples:",
+        "\n  alga-ext build",
+        "\n  alga-ext build -C extensions/ticket-notes --format json",
+    ))]
+    Build(Build),
+    /// Check the manifest, the project or a bundle
+    #[command(after_help = concat!(
+        "Examples:",
+        "\n  alga-ext validate",
+        "\n  alga-ext validate dist/bundle.tar.zst --format json",
+    ))]
+    Validate(Validate),
+    /// Make the bundle that is signed and published
+    #[command(after_help = concat!(
+        "Examples:",
+        "\n  alga-ext pack",
+        "\n  alga-ext pack --container zip --out ticket-notes.zip",
+    ))]
+    Pack(Pack),
+    /// Make signing keys
+    Keys(Keys),
+    /// Sign a bundle
+    #[command(after_help = concat!(
+        "Examples:",
+        "\n  alga-ext sign dist/bundle.tar.zst --key acme.key",
+    ))]
+    Sign(Sign),
+    /// Check a bundle's signature, offline
+    #[command(after_help = concat!(
+        "Examples:",
+        "\n  alga-ext verify dist/bundle.tar.zst --key acme.key.pub",
+    ))]
+    Verify(Verify),
+    /// Show what is in a bundle or a wasm file
+    #[command(after_help = concat!(
+        "Examples:",
+        "\n  alga-ext inspect dist/bundle.tar.zst",
+        "\n  alga-ext inspect dist/main.wasm --format json",
+    ))]
+    Inspect(Inspect),
+    /// Run the extension on this machine and reload it as it changes
+    #[command(after_help = concat!(
+        "Examples:",
+        "\n  alga-ext dev",
+        "\n  alga-ext dev --port 0 --data own.local.yaml",
+    ))]
+    Dev(Dev),
+    /// Call the handler once
+    #[command(after_help = concat!(
+        "Examples:",
+        "\n  alga-ext invoke GET '/hello?greeting=Welcome'",
+        "\n  alga-ext invoke POST /notes --body '{\"text\":\"hi\"}' --user client",
+        "\n  alga-ext invoke POST /import --body @report.json --header 'content-type: application/json'",
+    ))]
+    Invoke(Invoke),
+    /// Upload, finalize and install a bundle
+    #[command(after_help = concat!(
+        "Examples:",
+        "\n  alga-ext publish --registry https://alga.example.com --tenant acme",
+        "\n  alga-ext publish dist/bundle.tar.zst --registry http://127.0.0.1:4880 --tenant acme --api-key-file registry/admin.key",
+    ))]
+    Publish(Publish),
+    /// Run a registry, or talk to one
+    Registry(Registry),
+    /// Print the interface extensions are built against
+    Wit,
+    /// Print a JSON Schema
+    #[command(after_help = concat!(
+        "Examples:",
+        "\n  alga-ext schema",
+        "\n  alga-ext schema manifest.v2 > manifest.schema.json",
+    ))]
+    Schema(Schema),
+    /// Print a completion script
+    #[command(after_help = concat!(
+        "Examples:",
+        "\n  alga-ext completions bash > ~/.local/share/bash-completion/completions/alga-ext",
+    ))]
+    Completions(Completions),
+    /// Check the machine
+    Doctor,
+    /// See the whole life of an extension, from template to a verified, running bundle
+    Tour(Tour),
+}
+
+/// `new`
+#[derive(Debug, Args)]
+pub struct New {
+    /// The project's name, and its folder's
+    pub name: Option<String>,
+    /// Which template; `--list` shows them
+    #[arg(long, value_name = "ID")]
+    pub template: Option<String>,
+    /// Who publishes it
+    #[arg(long, value_name = "NAME")]
+    pub publisher: Option<String>,
+    /// The manifest's name, reverse-domain: com.acme.name
+    #[arg(long, value_name = "NAME")]
+    pub id: Option<String>,
+    /// The folder to make it in; ./<name> when absent
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+    /// Ask nothing
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Show the templates
+    #[arg(long)]
+    pub list: bool,
+}
+
+/// `build`
+#[derive(Debug, Args)]
+pub struct Build {}
+
+/// `validate`
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// A manifest, a project folder or a bundle; the project when absent
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub path: Option<PathBuf>,
+}
+
+/// How a bundle is held together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Container {
+    /// What the platform runs
+    #[value(name = "tar.zst")]
+    TarZst,
+    /// For tools without zstd
+    #[value(name = "tar.gz")]
+    TarGz,
+    /// For archives people open
+    Zip,
+}
+
+/// `pack`
+#[derive(Debug, Args)]
+pub struct Pack {
+    /// The file to write; dist/bundle.<container> when absent
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub out: Option<PathBuf>,
+    /// How the bundle is held together
+    #[arg(long, value_enum, default_value_t = Container::TarZst)]
+    pub container: Container,
+}
+
+/// `keys`
+#[derive(Debug, Args)]
+pub struct Keys {
+    /// What to do with keys.
+    #[command(subcommand)]
+    pub command: KeysCommand,
+}
+
+/// The verbs of `keys`.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Make a key pair: <FILE> (secret, mode 0600) and <FILE>.pub
+    #[command(after_help = "Examples:\n  alga-ext keys generate --out acme.key")]
+    Generate(KeysGenerate),
+}
+
+/// Where a key's password comes from; never an argument.
+#[derive(Debug, Args)]
+pub struct Password {
+    /// A file whose first line is the key's password; else `ALGA_EXT_KEY_PASSWORD`, else it is asked for
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub password_file: Option<PathBuf>,
+    /// `ALGA_EXT_KEY_PASSWORD`. Not clap's `env`, which comes with a flag, and what a flag says all processes can read.
+    #[arg(skip = secret("ALGA_EXT_KEY_PASSWORD"))]
+    pub password: Option<String>,
+}
+
+/// A secret's environment variable.
+#[expect(clippy::disallowed_methods, reason = "environment variables are declared in this file")]
+fn secret(variable: &str) -> Option<String> {
+    std::env::var(variable).ok()
+}
+
+/// `keys generate`
+#[derive(Debug, Args)]
+pub struct KeysGenerate {
+    /// The secret key's file; the public key goes beside it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub out: PathBuf,
+    /// Keep the secret key unencrypted, for CI
+    #[arg(long, conflicts_with = "password_file")]
+    pub no_password: bool,
+    /// Password.
+    #[command(flatten)]
+    pub password: Password,
+}
+
+/// `sign`
+#[derive(Debug, Args)]
+pub struct Sign {
+    /// The bundle
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub bundle: PathBuf,
+    /// The secret key's file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub key: PathBuf,
+    /// Password.
+    #[command(flatten)]
+    pub password: Password,
+}
+
+/// `verify`
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The bundle
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub bundle: PathBuf,
+    /// The public key: a file, or the key itself
+    #[arg(long, value_name = "FILE|KEY")]
+    pub key: String,
+    /// The signature; <BUNDLE>.minisig when absent
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub signature: Option<PathBuf>,
+    /// The content hash it must have: sha256:<hex>, or the hex alone
+    #[arg(long, value_name = "HASH")]
+    pub expect_hash: Option<String>,
+}
+
+/// `inspect`
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// A bundle, a component or a core module
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub path: PathBuf,
+}
+
+/// `dev`
+#[derive(Debug, Args)]
+pub struct Dev {
+    /// The port on the loopback address; any free one when 0
+    #[arg(long, default_value_t = 4870, value_name = "N")]
+    pub port: u16,
+    /// Platform data instead of the project's alga-ext.yaml
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub data: Option<PathBuf>,
+    /// Do not rebuild when files change
+    #[arg(long)]
+    pub no_watch: bool,
+    /// Behave as the platform does where it has a defect
+    #[arg(long)]
+    pub as_production: bool,
+}
+
+/// Who a call is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Persona {
+    /// Staff of the tenant
+    Internal,
+    /// A user of the client portal
+    Client,
+    /// Nobody: a schedule or a service
+    None,
+}
+
+/// `invoke`
+#[derive(Debug, Args)]
+pub struct Invoke {
+    /// GET, POST, PUT, PATCH or DELETE
+    pub method: String,
+    /// The endpoint's path, with its query
+    pub path: String,
+    /// The request body: text, or @FILE
+    #[arg(long, value_name = "TEXT|@FILE")]
+    pub body: Option<String>,
+    /// A request header, `name: value`; repeatable
+    #[arg(long = "header", short = 'H', value_name = "K:V")]
+    pub headers: Vec<String>,
+    /// Who calls
+    #[arg(long, value_enum, default_value_t = Persona::Internal)]
+    pub user: Persona,
+    /// Platform data instead of the project's alga-ext.yaml
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub data: Option<PathBuf>,
+    /// Call the handler of this bundle, not the project's
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub bundle: Option<PathBuf>,
+    /// Behave as the platform does where it has a defect
+    #[arg(long)]
+    pub as_production: bool,
+}
+
+/// Which registry, as whom.
+#[derive(Debug, Args)]
+pub struct Remote {
+    /// The registry's address
+    #[arg(long, value_name = "URL", env = "ALGA_API_BASE_URL")]
+    pub registry: String,
+    /// The tenant
+    #[arg(long, value_name = "ID", env = "ALGA_TENANT_ID")]
+    pub tenant: Option<String>,
+    /// A file whose first line is the API key; else `ALGA_API_KEY`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub api_key_file: Option<PathBuf>,
+    /// `ALGA_API_KEY`, read like the password: what a flag says all processes can read.
+    #[arg(skip = secret("ALGA_API_KEY"))]
+    pub api_key: Option<String>,
+    /// How long a call may take; one that moves a bundle gets more by its size
+    #[arg(long, default_value = "60", value_parser = seconds, value_name = "SECONDS")]
+    pub timeout: Duration,
+    /// How often a call is repeated when the registry is busy or cannot be reached
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(..=20), value_name = "N")]
+    pub retries: u32,
+    /// The pause before the first repetition; later ones are longer
+    #[arg(long, default_value = "0.5", value_parser = seconds, value_name = "SECONDS", hide = true)]
+    pub retry_pause: Duration,
+}
+
+/// A time span from a number of seconds: more than nothing, a day at most.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "a number of seconds is wanted".to_owned())?;
+    let fits = seconds > 0.0 && seconds <= 86_400.0;
+    let span = fits.then(|| Duration::try_from_secs_f64(seconds).ok()).flatten();
+    span.ok_or_else(|| "a number of seconds above 0, up to 86400, is wanted".to_owned())
+}
+
+/// `publish`
+#[derive(Debug, Args)]
+pub struct Publish {
+    /// The bundle; the project is packed when absent
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub bundle: Option<PathBuf>,
+    /// Where to.
+    #[command(flatten)]
+    pub remote: Remote,
+    /// Publish and stop there
+    #[arg(long)]
+    pub no_install: bool,
+    /// Check everything, send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `registry`
+#[derive(Debug, Args)]
+pub struct Registry {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: RegistryCommand,
+}
+
+/// The verbs of `registry`.
+#[derive(Debug, Subcommand)]
+pub enum RegistryCommand {
+    /// Run a registry on this machine
+    #[command(after_help = "Examples:\n  alga-ext registry serve --data registry")]
+    Serve(RegistryServe),
+    /// List the extensions
+    Ls(RegistryLs),
+    /// List an extension's versions
+    Versions(RegistryVersions),
+    /// Fetch a bundle
+    Fetch(RegistryFetch),
+    /// Install a version for the tenant
+    Install(RegistryInstall),
+    /// Remove the tenant's installation
+    Uninstall(RegistryUninstall),
+}
+
+/// `registry serve`
+#[derive(Debug, Args)]
+pub struct RegistryServe {
+    /// Where rows and bundles are kept
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub data: PathBuf,
+    /// The port on the loopback address; any free one when 0
+    #[arg(long, default_value_t = 4880, value_name = "N")]
+    pub port: u16,
+    /// How many calls a minute each of upload, finalize and abort takes
+    #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..=100_000), value_name = "N")]
+    pub rate_limit: u32,
+}
+
+/// `registry ls`
+#[derive(Debug, Args)]
+pub struct RegistryLs {
+    /// Where.
+    #[command(flatten)]
+    pub remote: Remote,
+}
+
+/// `registry versions`
+#[derive(Debug, Args)]
+pub struct RegistryVersions {
+    /// The extension: its registry id or its name
+    pub id: String,
+    /// Where.
+    #[command(flatten)]
+    pub remote: Remote,
+}
+
+/// `registry fetch`
+#[derive(Debug, Args)]
+pub struct RegistryFetch {
+    /// The extension: its registry id or its name
+    pub id: String,
+    /// The version
+    #[arg(id = "published", value_name = "VERSION")]
+    pub version: String,
+    /// The file to write; <name>-<version>.tar.zst when absent
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub out: Option<PathBuf>,
+    /// Where.
+    #[command(flatten)]
+    pub remote: Remote,
+}
+
+/// `registry install`
+#[derive(Debug, Args)]
+pub struct RegistryInstall {
+    /// The extension: its registry id or its name
+    pub id: String,
+    /// The version; the newest when absent
+    #[arg(id = "published", value_name = "VERSION")]
+    pub version: Option<String>,
+    /// Where.
+    #[command(flatten)]
+    pub remote: Remote,
+}
+
+/// `registry uninstall`
+#[derive(Debug, Args)]
+pub struct RegistryUninstall {
+    /// The extension: its registry id or its name
+    pub id: String,
+    /// Where.
+    #[command(flatten)]
+    pub remote: Remote,
+}
+
+/// `schema`
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Which schema; all names are listed when absent
+    pub name: Option<String>,
+}
+
+/// `completions`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// Which shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `tour`
+#[derive(Debug, Args)]
+pub struct Tour {
+    /// Keep the folder it works in
+    #[arg(long)]
+    pub keep: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,124 @@
+//! `publish`
+
+use super::Session;
+use super::registry::connect;
+use crate::bundle::Container;
+use crate::cli;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::registry::client::{Address, Client, Outcome, Progress, Release};
+use crate::release::{self, PackOptions};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Runs `publish`.
+pub(super) fn run(arguments: &cli::Publish, session: &Session) -> Result<Exit, Error> {
+    let Some(tenant) = arguments.remote.tenant.as_deref() else {
+        return Err(Error::Usage {
+            what: "there is no tenant to publish for".into(),
+            hint: Some("name it with `--tenant`, or set `ALGA_TENANT_ID`".into()),
+        });
+    };
+    let client = connect(&arguments.remote, session)?;
+    let release = Release::open(&bundle(arguments, session)?).map_err(crate::registry::Error::from)?;
+    if arguments.dry_run {
+        return rehearse(arguments, session, tenant, &release);
+    }
+    let outcome =
+        session.block_on(async { send(&client, &release, !arguments.no_install, session).await })?;
+    let Outcome { registry_id, version, content_hash, install_id, already_there } = &outcome;
+    let document = json!({
+        "registry_id": registry_id,
+        "version": version,
+        "content_hash": content_hash,
+        "install_id": install_id,
+        "already_there": already_there,
+        "dry_run": false,
+    });
+    session.output.data(&document, String::new)?;
+    if !session.output.is_json() {
+        let name = &release.opened.manifest.name;
+        let what = if *already_there { "is already there" } else { "is published" };
+        let installed =
+            install_id.as_ref().map(|_| format!(", and installed for `{tenant}`")).unwrap_or_default();
+        session.output.say(&format!("`{name}` {version} {what}{installed}: {content_hash}"));
+    }
+    Ok(Exit::Done)
+}
+
+/// The bundle that was named, or the project's, packed.
+fn bundle(arguments: &cli::Publish, session: &Session) -> Result<PathBuf, Error> {
+    if let Some(bundle) = &arguments.bundle {
+        return Ok(session.path(bundle));
+    }
+    let spinner = session.output.spinner("packing");
+    let options = PackOptions { build: session.build_options(), out: None, container: Container::TarZst };
+    let packed = release::pack(&session.project()?, &options);
+    spinner.finish_and_clear();
+    let packed = packed?;
+    packed.warnings.iter().for_each(|warning| session.output.warn(warning));
+    Ok(packed.path)
+}
+
+/// Publishes with a bar that counts the bytes.
+async fn send(
+    client: &Client,
+    release: &Release,
+    install: bool,
+    session: &Session,
+) -> Result<Outcome, Error> {
+    let bar = session.output.bytes_bar(release.bytes.len() as u64);
+    bar.set_message("uploading");
+    let shown = bar.clone();
+    let progress: Progress = Arc::new(move |sent| shown.set_position(sent));
+    let outcome = client.publish(release, install, &progress).await;
+    bar.finish_and_clear();
+    Ok(outcome.map_err(crate::registry::Error::from)?)
+}
+
+/// Says what would be sent.
+fn rehearse(
+    arguments: &cli::Publish,
+    session: &Session,
+    tenant: &str,
+    release: &Release,
+) -> Result<Exit, Error> {
+    let (manifest, digest) = (&release.opened.manifest, release.opened.digest);
+    let address =
+        Address::parse(&arguments.remote.registry).map_err(crate::registry::Error::from)?.to_string();
+    let signed = release.signature.is_some();
+    let document = json!({
+        "registry_id": Value::Null,
+        "version": manifest.version,
+        "content_hash": digest,
+        "install_id": Value::Null,
+        "already_there": false,
+        "dry_run": true,
+        "name": manifest.name,
+        "registry": address,
+        "tenant": tenant,
+        "size": release.bytes.len(),
+        "signed": signed,
+        "install": !arguments.no_install,
+    });
+    session.output.data(&document, || {
+        let install = if arguments.no_install { "no" } else { "yes" };
+        let signature = if signed { "sent along" } else { "none beside the bundle" };
+        let mut lines = vec![format!("{} {}", manifest.name, manifest.version)];
+        for (label, value) in [
+            ("bundle", release.path.display().to_string()),
+            ("size", format!("{} bytes", release.bytes.len())),
+            ("content hash", digest.to_string()),
+            ("signature", signature.to_owned()),
+            ("registry", address.clone()),
+            ("tenant", tenant.to_owned()),
+            ("install", install.to_owned()),
+        ] {
+            lines.push(format!("  {label:<13} {value}"));
+        }
+        lines.join("\n")
+    })?;
+    session.output.say("everything was checked and nothing was sent");
+    Ok(Exit::Done)
+}

@@ -1,0 +1,345 @@
+//! From files on disk to the version that answers: load, rebuild, swap in place; a failure keeps what was good.
+
+use super::Error;
+use super::events::{Event, shorten};
+use super::state::{self, Served, State};
+use super::ui::Files;
+use crate::bundle::Digest;
+use crate::host::{self, Platform};
+use crate::project::Project;
+use crate::runner::Runner;
+use crate::{build, project};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The largest file whose contents are compared.
+const MAX_COMPARED: u64 = 64 << 20;
+
+/// What kinds of files changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Changes {
+    /// The manifest, `alga-ext.yaml` or the data file.
+    pub(super) words: bool,
+    /// Something the handler, or the UI's own build, is made from.
+    pub(super) source: bool,
+    /// Files of the UI that are served as they are.
+    pub(super) ui: bool,
+}
+
+impl Changes {
+    /// Everything, as at the start.
+    pub(super) const ALL: Changes = Changes { words: true, source: true, ui: true };
+
+    /// Both together.
+    pub(super) fn and(self, other: Changes) -> Changes {
+        Changes {
+            words: self.words || other.words,
+            source: self.source || other.source,
+            ui: self.ui || other.ui,
+        }
+    }
+
+    /// Whether anything changed.
+    pub(super) fn any(self) -> bool {
+        self.words || self.source || self.ui
+    }
+}
+
+/// The one place that replaces the served version; lives on a thread of its own.
+#[derive(Debug)]
+pub(super) struct Loader {
+    state: Arc<State>,
+    project: Project,
+    runner: Option<Runner>,
+    /// Every file the last build read; empty when it is not known.
+    inputs: BTreeSet<PathBuf>,
+    /// Files outside the project that matter.
+    outside: Vec<PathBuf>,
+    /// What changed files held, where the author's own command builds: what it writes anew must not start it again.
+    contents: BTreeMap<PathBuf, Digest>,
+    /// What the last build failed with; any change may be the cure.
+    failed: Option<String>,
+    /// The first event, until it was told; others wait for it.
+    first: Option<Event>,
+    held: Vec<Event>,
+}
+
+/// What one pass found wrong, in order of appearance.
+type Problems = Vec<String>;
+
+impl Loader {
+    /// A loader for a project that was read already. `first` is told when the first version answers, or when it is
+    /// clear that it has to be built.
+    pub(super) fn new(state: Arc<State>, project: Project, first: Event) -> Loader {
+        let outside = state.options.data.iter().cloned().collect();
+        Loader {
+            state,
+            project,
+            runner: None,
+            inputs: BTreeSet::new(),
+            outside,
+            contents: BTreeMap::new(),
+            failed: None,
+            first: Some(first),
+            held: Vec::new(),
+        }
+    }
+
+    /// Files to watch wherever they lie.
+    pub(super) fn outside(&self) -> &[PathBuf] {
+        &self.outside
+    }
+
+    fn tell(&mut self, event: Event) {
+        match self.first {
+            Some(_) => self.held.push(event),
+            None => self.state.events.publish(event),
+        }
+    }
+
+    fn announce(&mut self) {
+        for event in self.first.take().into_iter().chain(std::mem::take(&mut self.held)) {
+            self.state.events.publish(event);
+        }
+    }
+
+    /// Loads what is there for the first time, building it when it is stale.
+    pub(super) fn start(&mut self) {
+        let begun = Instant::now();
+        let cache = self.state.options.cache.clone();
+        let (runner, stale) = std::thread::scope(|scope| {
+            let runner = scope.spawn(move || Runner::new(Some(&cache)));
+            let stale = build::is_stale(&self.project);
+            (runner.join(), stale)
+        });
+        let mut problems = Problems::new();
+        match runner {
+            Ok(Ok(runner)) => self.runner = Some(runner),
+            Ok(Err(error)) => problems.push(describe(&error)),
+            Err(_) => problems.push("the WebAssembly engine could not start".into()),
+        }
+        let stale = stale.unwrap_or_else(|error| {
+            problems.push(describe(&error));
+            false
+        });
+        if stale {
+            self.announce();
+        }
+        self.pass(Changes { source: stale, ..Changes::ALL }, begun, problems);
+        self.announce();
+    }
+
+    /// Takes up what changed.
+    pub(super) fn reload(&mut self, mut changes: Changes, begun: Instant) {
+        let mut problems = Problems::new();
+        if changes.words {
+            match Project::load(&self.state.root) {
+                Ok(project) => {
+                    let rebuild = differs(&project.config.build, &self.project.config.build)
+                        || differs(&project.config.ui, &self.project.config.ui);
+                    changes.source |= rebuild;
+                    changes.ui |= rebuild;
+                    self.project = project;
+                }
+                Err(error) => problems.push(describe(&error)),
+            }
+        }
+        self.pass(changes, begun, problems);
+    }
+
+    fn pass(&mut self, changes: Changes, begun: Instant, mut problems: Problems) {
+        let before = self.state.served();
+        let mut next = Served::clone(&before);
+        if changes.source {
+            self.build(&mut problems);
+        } else {
+            problems.extend(self.failed.clone());
+        }
+        if (changes.source || next.handler.is_none())
+            && let Err(error) = self.load_handler(&mut next)
+        {
+            problems.push(describe(&error));
+        }
+        if changes.ui || changes.source {
+            match Files::read(&self.project.ui()) {
+                Ok(ui) => self.take_ui(&mut next, ui),
+                Err(error) => problems.push(describe(&error)),
+            }
+        }
+        if changes.words
+            && let Err(error) = self.load_words(&mut next)
+        {
+            problems.push(describe(&error));
+        }
+        next.digest = next.digest_now();
+        next.problem = (!problems.is_empty()).then(|| shorten(problems.join("\n\n")));
+        self.swap(&before, next, begun, changes.source);
+    }
+
+    fn build(&mut self, problems: &mut Problems) {
+        self.tell(Event::Building);
+        let begun = Instant::now();
+        let options = build::Options { cache: &self.state.options.cache, tools: &self.state.options.tools };
+        match build::build(&self.project, &options) {
+            Ok(built) => {
+                self.failed = None;
+                self.inputs = built.inputs.into_iter().collect();
+                self.outside = self.state.options.data.iter().chain(&self.inputs).cloned().collect();
+                self.tell(Event::Built {
+                    size: built.size,
+                    sha256: built.sha256,
+                    engine: serde_json::to_value(built.engine).unwrap_or_default(),
+                    duration_us: micros(begun),
+                    warnings: built.warnings.into_iter().map(shorten).collect(),
+                });
+            }
+            Err(error) => {
+                let message = describe(&error);
+                self.failed = Some(message.clone());
+                problems.push(message);
+            }
+        }
+    }
+
+    fn load_handler(&self, next: &mut Served) -> Result<(), Error> {
+        let component = self.project.component();
+        if !component.is_file() {
+            (next.handler, next.component) = (None, None);
+            return Ok(());
+        }
+        let bytes = fs_err::read(component)?;
+        let digest = Digest::of(&bytes);
+        if next.handler.is_some() && next.component == Some(digest) {
+            return Ok(());
+        }
+        let Some(runner) = &self.runner else { return Ok(()) };
+        next.handler = Some(runner.load(&bytes)?);
+        next.component = Some(digest);
+        Ok(())
+    }
+
+    fn take_ui(&mut self, next: &mut Served, ui: Option<Files>) {
+        let listing = ui.as_ref().map(Files::listing);
+        if listing == next.ui.as_ref().map(|ui| ui.listing()) {
+            return;
+        }
+        for pitfall in ui.iter().flat_map(Files::pitfalls) {
+            self.tell(Event::Warning { message: pitfall });
+        }
+        next.ui = ui.map(Arc::new);
+    }
+
+    fn load_words(&mut self, next: &mut Served) -> Result<(), Error> {
+        let config = state::data(&self.project, &self.state.options)?;
+        let options = host::Options { as_production: self.state.options.as_production };
+        let unchanged = !differs(&config, &*next.config) && *next.manifest == self.project.manifest;
+        match &next.platform {
+            Some(_) if unchanged => {}
+            Some(platform) => next.platform = Some(platform.renewed(&config, &self.project.manifest)?),
+            None => next.platform = Some(Platform::new(&config, &self.project.manifest, &options)?),
+        }
+        if !unchanged || !self.state.is_ready() {
+            let warnings = next.platform.iter().flat_map(|platform| platform.warnings());
+            warnings
+                .cloned()
+                .collect::<Vec<_>>()
+                .into_iter()
+                .for_each(|message| self.tell(Event::Warning { message }));
+        }
+        next.manifest = Arc::new(self.project.manifest.clone());
+        next.config = Arc::new(config);
+        Ok(())
+    }
+
+    fn swap(&mut self, before: &Served, next: Served, begun: Instant, rebuilt: bool) {
+        let first = !self.state.is_ready();
+        let mut changed = Vec::new();
+        if next.component != before.component {
+            changed.push("handler");
+        }
+        let listing = |served: &Served| served.ui.as_ref().map(|ui| ui.listing());
+        if listing(&next) != listing(before) {
+            changed.push("ui");
+        }
+        if next.manifest != before.manifest || first {
+            changed.push("manifest");
+        }
+        if differs(&*next.config, &*before.config) || first {
+            changed.push("config");
+        }
+        let told = next.problem == before.problem && !rebuilt;
+        let failed = next.problem.clone().filter(|_| !told).map(|message| Event::BuildFailed {
+            message,
+            still_serving: next.handler.is_some() || next.ui.is_some(),
+        });
+        let recovered = before.problem.is_some() && next.problem.is_none();
+        let hash = next.digest.to_string();
+        self.state.replace(next);
+        self.state.set_ready();
+        if !changed.is_empty() || recovered {
+            self.tell(Event::Swapped { hash, changed, duration_us: micros(begun) });
+        }
+        if let Some(failed) = failed {
+            self.tell(failed);
+        }
+    }
+
+    /// What a changed file is to this project; none when it does not matter.
+    pub(super) fn classify(&mut self, path: &Path) -> Changes {
+        let words = path == self.project.root.join(project::MANIFEST)
+            || path == self.project.root.join(project::CONFIG)
+            || self.state.options.data.as_deref() == Some(path);
+        if words {
+            return Changes { words, ..Changes::default() };
+        }
+        let config = &self.project.config;
+        let in_ui = path.starts_with(self.project.ui());
+        let is_output = config.build.command.is_some()
+            && config.build.output.as_ref().is_some_and(|output| path == self.project.root.join(output));
+        match (in_ui, &config.ui.command) {
+            (true, None) => Changes { ui: true, ..Changes::default() },
+            // What the author's own UI build writes.
+            (true, Some(_)) if config.ui.dir.is_some() => Changes::default(),
+            _ if is_output => Changes::default(),
+            _ => {
+                let by_command = config.build.command.is_some() || config.ui.command.is_some();
+                let known = !self.inputs.is_empty() && self.failed.is_none() && !by_command;
+                let source = !known || self.inputs.contains(path);
+                Changes { source: source && !(by_command && self.is_repeated(path)), ..Changes::default() }
+            }
+        }
+    }
+
+    /// Whether a file was written and holds what it held when it was last seen to change.
+    fn is_repeated(&mut self, path: &Path) -> bool {
+        let small = fs_err::metadata(path).is_ok_and(|metadata| metadata.len() <= MAX_COMPARED);
+        let digest = Digest::of(&if small { fs_err::read(path).unwrap_or_default() } else { Vec::new() });
+        self.contents.insert(path.to_path_buf(), digest) == Some(digest)
+    }
+}
+
+/// Whether two values would be written differently.
+fn differs<T: Serialize>(one: &T, other: &T) -> bool {
+    serde_json::to_value(one).ok() != serde_json::to_value(other).ok()
+}
+
+/// An error with its causes, as the terminal shows it.
+fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let words = error.to_string();
+        if !text.contains(&words) {
+            text = format!("{text}\n  caused by: {words}");
+        }
+        source = error.source();
+    }
+    text
+}
+
+fn micros(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,135 @@
+//! What Ctrl-C must undo: temporary files and child processes do not outlive the process that made them.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+
+/// One thing to be undone when the process is told to end.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Undo {
+    /// Remove this file or folder.
+    Remove(PathBuf),
+    /// End this group of processes, named by its leader's id.
+    EndGroup(u32),
+}
+
+/// While it lives, the thing it stands for is undone on an interrupt.
+#[derive(Debug)]
+pub struct Guard(Undo);
+
+/// While it lives, an interrupt does not end the process: a server winds down by itself.
+#[derive(Debug)]
+pub struct Graceful(());
+
+struct State {
+    undos: BTreeSet<Undo>,
+    graceful: usize,
+}
+
+static STATE: Mutex<State> = Mutex::new(State { undos: BTreeSet::new(), graceful: 0 });
+static WATCH: Once = Once::new();
+
+fn state() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes a thing and notes how it is undone, with no moment between the two for an interrupt to slip in.
+pub fn hold<T>(
+    make: impl FnOnce() -> io::Result<T>,
+    undo: impl FnOnce(&T) -> Undo,
+) -> io::Result<(T, Guard)> {
+    WATCH.call_once(watch);
+    let mut kept = state();
+    let thing = make()?;
+    let undo = undo(&thing);
+    kept.undos.insert(undo.clone());
+    Ok((thing, Guard(undo)))
+}
+
+/// For servers: they see the signal themselves and end when they have let go of everything.
+pub fn graceful() -> Graceful {
+    WATCH.call_once(watch);
+    state().graceful += 1;
+    Graceful(())
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        state().undos.remove(&self.0);
+    }
+}
+
+impl Drop for Graceful {
+    fn drop(&mut self) {
+        let mut state = state();
+        state.graceful = state.graceful.saturating_sub(1);
+    }
+}
+
+/// Listens on a thread of its own; returns when the listener stands.
+#[cfg(unix)]
+fn watch() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (ready, is_ready) = std::sync::mpsc::channel::<()>();
+    let listen = move || -> io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        runtime.block_on(async {
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            let mut terminate = signal(SignalKind::terminate())?;
+            drop(ready);
+            loop {
+                let code = tokio::select! {
+                    _ = interrupt.recv() => 130,
+                    _ = terminate.recv() => 143,
+                };
+                end(code);
+            }
+        })
+    };
+    // Without the listener the system's own way of ending a process stands, and nothing is undone.
+    if std::thread::Builder::new().name("interrupt".into()).spawn(listen).is_ok() {
+        let _ = is_ready.recv();
+    }
+}
+
+#[cfg(not(unix))]
+fn watch() {}
+
+/// Undoes everything. The lock is held to the end, so that nobody makes anything new meanwhile.
+#[cfg(unix)]
+fn end(code: i32) {
+    let mut state = state();
+    for undo in std::mem::take(&mut state.undos) {
+        match undo {
+            Undo::EndGroup(leader) => end_group(leader),
+            Undo::Remove(path) => {
+                // Whoever made it may have removed or renamed it already.
+                let _ =
+                    if path.is_dir() { fs_err::remove_dir_all(&path) } else { fs_err::remove_file(&path) };
+            }
+        }
+    }
+    if state.graceful == 0 {
+        #[expect(clippy::exit, reason = "an interrupt ends the process wherever it is")]
+        std::process::exit(code);
+    }
+}
+
+/// Asks a group of processes to end, and makes it after two seconds.
+#[cfg(unix)]
+pub(crate) fn end_group(leader: u32) {
+    use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+    let Some(group) = i32::try_from(leader).ok().and_then(Pid::from_raw) else { return };
+    let _ = kill_process_group(group, Signal::TERM);
+    for _ in 0..200 {
+        if test_kill_process_group(group).is_err() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let _ = kill_process_group(group, Signal::KILL);
+}
+
+#[cfg(not(unix))]
+pub(crate) fn end_group(_leader: u32) {}

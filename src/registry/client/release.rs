@@ -1,0 +1,65 @@
+//! What is to be published, checked before anything is sent.
+
+use super::Error;
+use crate::bundle::Container;
+use crate::registry::wire::{ALGORITHM, LARGEST_BUNDLE, LARGEST_SIGNATURE, Signature};
+use crate::release::{self, Opened, signature_path};
+use crate::signing::{self, Identity};
+use crate::validate;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A bundle that may be published, with the signature that lies beside it.
+pub struct Release {
+    /// The bundle's file; its name is sent.
+    pub path: PathBuf,
+    /// What is in it, but for the bytes.
+    pub opened: Opened,
+    /// The archive.
+    pub bytes: Arc<Vec<u8>>,
+    /// The signature beside it.
+    pub signature: Option<Signature>,
+}
+
+impl Release {
+    /// Reads the bundle at `path` and the signature beside it, and refuses what no registry takes.
+    pub fn open(path: &Path) -> Result<Release, Error> {
+        let mut opened = release::open(path)?;
+        let size = opened.bytes.len() as u64;
+        if size > LARGEST_BUNDLE {
+            return Err(Error::TooLarge { path: path.to_owned(), size });
+        }
+        let container = opened.bundle.container;
+        if container != Container::TarZst {
+            return Err(Error::Container { path: path.to_owned(), container });
+        }
+        let findings = validate::bundle(&opened.bundle.entries);
+        if findings.errors > 0 {
+            return Err(Error::Findings(findings));
+        }
+        let signature = beside(path, &opened)?;
+        let bytes = Arc::new(std::mem::take(&mut opened.bytes));
+        Ok(Release { path: path.to_owned(), opened, bytes, signature })
+    }
+}
+
+/// The signature beside the bundle, if there is one. One that speaks of another bundle is not sent.
+fn beside(path: &Path, opened: &Opened) -> Result<Option<Signature>, Error> {
+    let path = signature_path(path);
+    let bytes = match release::read_bounded(&path, LARGEST_SIGNATURE as u64) {
+        Ok(bytes) => bytes,
+        Err(release::Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let malformed = |source| Error::Signature { path: path.clone(), source };
+    let signature = signing::Signature::parse(&text).map_err(malformed)?;
+    let claimed = Identity::parse(signature.trusted_comment());
+    let ours = opened.digest.to_string();
+    match claimed {
+        Some(claimed) if claimed.content_hash != ours => {
+            Err(Error::OtherSignature { path, theirs: claimed.content_hash, ours })
+        }
+        _ => Ok(Some(Signature { text, algorithm: Some(ALGORITHM.to_owned()) })),
+    }
+}

@@ -1,0 +1,242 @@
+//! What a release is made of: pack if stale, open, verify, inspect.
+
+mod gather;
+mod inspect;
+mod keys;
+mod open;
+mod pack;
+mod sign;
+mod verify;
+
+pub use inspect::{File, Inspection, Subject, inspect};
+pub use keys::{KeyFiles, generate_keys};
+pub use open::{Opened, open, read_bounded};
+pub use pack::{PackOptions, Packed, pack};
+pub use sign::{Signed, sign};
+pub use verify::{Reason, Verification, VerifyOptions, public_key, verify};
+
+use crate::exit::Exit;
+use crate::findings::Findings;
+use crate::{build, bundle, component, manifest, project, signing};
+use std::path::{Path, PathBuf};
+
+/// Where a bundle's signature lies: `<bundle>.minisig`.
+pub fn signature_path(bundle: &Path) -> PathBuf {
+    beside(bundle, ".minisig")
+}
+
+/// Where a bundle's checksum lies: `<bundle>.sha256`.
+pub fn checksum_path(bundle: &Path) -> PathBuf {
+    beside(bundle, ".sha256")
+}
+
+fn beside(bundle: &Path, extension: &str) -> PathBuf {
+    let mut name = bundle.as_os_str().to_owned();
+    name.push(extension);
+    PathBuf::from(name)
+}
+
+/// Why a release could not be made or judged.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The project could not be built.
+    #[error(transparent)]
+    Build(#[from] build::Error),
+    /// The project could not be read.
+    #[error(transparent)]
+    Project(#[from] project::Error),
+    /// The rules say no.
+    #[error("nothing was packed\n{0}")]
+    Findings(Findings),
+    /// A part of the project is a link.
+    #[error("`{}` is a symbolic link; a bundle holds the project's own files only", path.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
+    /// A file's name is not UTF-8.
+    #[error("the name of `{}` is not UTF-8", path.display())]
+    Name {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The files make no bundle.
+    #[error("the project cannot be packed")]
+    Pack(#[source] bundle::Error),
+    /// The file that was named is not there.
+    #[error("there is no {kind} at `{}`", path.display())]
+    Missing {
+        /// What it should be.
+        kind: Kind,
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// A folder stands where a file should.
+    #[error("`{}` is a folder, and a file is wanted", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The file is larger than anything that is read.
+    #[error("`{}` is larger than {limit} bytes", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The most there may be.
+        limit: u64,
+    },
+    /// The archive is none, or not a safe one.
+    #[error("`{}` cannot be read as a bundle", path.display())]
+    Bundle {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: bundle::Error,
+    },
+    /// There is no manifest at the root.
+    #[error("`{}` is no bundle: it has no manifest.json at its root{}", path.display(), found(nested.as_deref()))]
+    NoManifest {
+        /// The bundle.
+        path: PathBuf,
+        /// A manifest further down.
+        nested: Option<String>,
+    },
+    /// The manifest is not UTF-8.
+    #[error("the manifest in `{}` is not UTF-8", path.display())]
+    Encoding {
+        /// The bundle.
+        path: PathBuf,
+    },
+    /// The manifest in the bundle is no JSON object.
+    #[error("the manifest in `{}` cannot be read", path.display())]
+    Manifest {
+        /// The bundle.
+        path: PathBuf,
+        /// Why.
+        source: manifest::Error,
+    },
+    /// A wasm file, or the one in a bundle, cannot be read.
+    #[error("`{}` cannot be read as a component", path.display())]
+    Component {
+        /// The file; of a bundle, with its place in it.
+        path: PathBuf,
+        /// Why.
+        source: component::Error,
+    },
+    /// A key's file or text is no key.
+    #[error("`{key}` cannot be used as a key")]
+    Key {
+        /// As it was given.
+        key: String,
+        /// Why.
+        source: signing::Error,
+    },
+    /// A key is never written over.
+    #[error("`{}` is there already, and a key that is lost cannot be made again", path.display())]
+    KeyExists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is neither a file nor a key of this name.
+    #[error("`{key}` is neither a file nor a public key")]
+    NoKey {
+        /// As it was given.
+        key: String,
+    },
+    /// Nothing was signed.
+    #[error(transparent)]
+    Signing(#[from] signing::Error),
+    /// The system said no.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// What a file that was named should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A bundle.
+    Bundle,
+    /// A secret key.
+    SecretKey,
+    /// A bundle, component or module.
+    Archive,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Kind::Bundle => "bundle",
+            Kind::SecretKey => "secret key",
+            Kind::Archive => "bundle or wasm file",
+        })
+    }
+}
+
+impl Kind {
+    /// Reads a file of this kind; that there is none is said in its own words.
+    fn read(self, path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
+        match read_bounded(path, limit) {
+            Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(Error::Missing { kind: self, path: path.to_path_buf() })
+            }
+            other => other,
+        }
+    }
+}
+
+fn found(nested: Option<&str>) -> String {
+    nested.map(|path| format!(", only at `{path}`")).unwrap_or_default()
+}
+
+impl Error {
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Error::Build(error) => error.exit(),
+            Error::Project(error) => error.exit(),
+            Error::Findings(_)
+            | Error::Link { .. }
+            | Error::Name { .. }
+            | Error::NoManifest { .. }
+            | Error::Encoding { .. }
+            | Error::TooLarge { .. }
+            | Error::Manifest { .. } => Exit::AtFault,
+            Error::Pack(error) | Error::Bundle { source: error, .. } => error.exit(),
+            Error::Missing { .. }
+            | Error::Folder { .. }
+            | Error::KeyExists { .. }
+            | Error::NoKey { .. }
+            | Error::Key { .. }
+            | Error::Io(_) => Exit::NotJudged,
+            Error::Signing(error) => error.exit(),
+            Error::Component { source, .. } => source.exit(),
+        }
+    }
+
+    /// What to do.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Error::Build(error) => return error.hint(),
+            Error::Project(error) => return error.hint(),
+            Error::Pack(error) | Error::Bundle { source: error, .. } => return error.hint(),
+            Error::Signing(error) | Error::Key { source: error, .. } => return error.hint(),
+            Error::Component { source, .. } => return source.hint(),
+            Error::Findings(_) => "mend the errors above; `alga-ext validate` checks again",
+            Error::Link { .. } => "put the file itself there",
+            Error::Name { .. } => "rename it; browsers and the platform read UTF-8 names only",
+            Error::NoManifest { .. } | Error::Encoding { .. } | Error::Manifest { .. } => {
+                "make the bundle with `alga-ext pack`"
+            }
+            Error::Missing { kind: Kind::SecretKey, .. } => {
+                "make one with `alga-ext keys generate --out <file>`"
+            }
+            Error::Missing { .. } => "make a bundle with `alga-ext pack`",
+            Error::KeyExists { .. } => "choose another name with `--out`, or move it away",
+            Error::NoKey { .. } => {
+                "give the `.pub` file that `alga-ext keys generate` wrote, or its second line"
+            }
+            Error::Folder { .. } | Error::TooLarge { .. } | Error::Io(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
+}

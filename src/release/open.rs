@@ -1,0 +1,64 @@
+//! A bundle file, read and understood.
+
+use super::{Error, Kind};
+use crate::bundle::{self, Bundle, Digest, MANIFEST};
+use crate::manifest::Manifest;
+use fs_err::File;
+use std::io::Read;
+use std::path::Path;
+
+/// A bundle with what it says of itself.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// The archive, as it is.
+    pub bytes: Vec<u8>,
+    /// The content hash: SHA-256 of `bytes`.
+    pub digest: Digest,
+    /// The files.
+    pub bundle: Bundle,
+    /// The manifest at the root.
+    pub manifest: Manifest,
+    /// The manifest's text.
+    pub manifest_text: String,
+}
+
+/// Reads the bundle at `path`.
+pub fn open(path: &Path) -> Result<Opened, Error> {
+    Opened::read(Kind::Bundle.read(path, bundle::limits::UNPACKED)?, path)
+}
+
+impl Opened {
+    /// Understands a bundle that is in memory; `path` is what errors call it.
+    pub fn read(bytes: Vec<u8>, path: &Path) -> Result<Opened, Error> {
+        let bundle =
+            bundle::read(&bytes).map_err(|source| Error::Bundle { path: path.to_path_buf(), source })?;
+        let Some(manifest) = bundle.entry(MANIFEST) else {
+            let nested = bundle.entries.iter().map(|entry| entry.path.as_str());
+            let nested = nested.filter(|path| path.ends_with("/manifest.json")).min_by_key(|path| path.len());
+            return Err(Error::NoManifest { path: path.to_path_buf(), nested: nested.map(str::to_owned) });
+        };
+        let manifest_text =
+            String::from_utf8(manifest.to_vec()).map_err(|_| Error::Encoding { path: path.to_path_buf() })?;
+        let manifest = Manifest::parse(&manifest_text)
+            .map_err(|source| Error::Manifest { path: path.to_path_buf(), source })?;
+        let digest = Digest::of(&bytes);
+        Ok(Opened { bytes, digest, bundle, manifest, manifest_text })
+    }
+}
+
+/// Reads a file of at most `limit` bytes, whatever its size claims to be.
+pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Err(Error::Folder { path: path.to_path_buf() });
+    }
+    let mut bytes = Vec::new();
+    if metadata.len() <= limit {
+        file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    }
+    if metadata.len() > limit || u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
+        return Err(Error::TooLarge { path: path.to_path_buf(), limit });
+    }
+    Ok(bytes)
+}

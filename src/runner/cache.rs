@@ -1,0 +1,179 @@
+//! Compiled components on disk, by hash: an entry that is not exactly what this engine wrote is compiled again.
+
+use super::functions::Functions;
+use super::{Cause, Error};
+use crate::files;
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+/// First line of an entry.
+const MAGIC: &[u8] = b"alga-ext compiled component 1\n";
+/// Entries kept; the least recently written go first.
+const MAX_ENTRIES: usize = 32;
+
+/// The folder of compiled components.
+#[derive(Debug)]
+pub(super) struct Cache {
+    folder: PathBuf,
+    /// Wasmtime's version and every setting compiled code depends on.
+    compatibility: u64,
+    functions: Arc<Functions>,
+}
+
+impl Cache {
+    /// The cache below `folder`.
+    pub(super) fn new(folder: &Path, engine: &Engine, functions: &Arc<Functions>) -> Cache {
+        let mut hasher = std::hash::DefaultHasher::new();
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        let (folder, compatibility) = (folder.join("components"), hasher.finish());
+        functions.keep_in(&folder, compatibility);
+        Cache { folder, compatibility, functions: Arc::clone(functions) }
+    }
+
+    /// The compiled form of `wasm`, from disk or made now. A cache that cannot be written only costs time.
+    pub(super) fn load(&self, engine: &Engine, wasm: &[u8]) -> Result<Component, Error> {
+        let source: [u8; 32] = Sha256::digest(wasm).into();
+        let path = self.folder.join(format!("{}-{:016x}.cwasm", hex(&source), self.compatibility));
+        if let Some(component) = self.read(engine, &path, &source) {
+            return Ok(component);
+        }
+        self.functions.read();
+        let component = compile(engine, wasm)?;
+        self.functions.save();
+        if let Ok(compiled) = component.serialize() {
+            let header = self.header(&source, &compiled);
+            let entry = [header.as_slice(), &compiled].concat();
+            if files::write(&path, &entry).is_ok() {
+                self.evict();
+            }
+        }
+        Ok(component)
+    }
+
+    /// What stands before the compiled bytes: who wrote them, from what, and their hash.
+    fn header(&self, source: &[u8; 32], compiled: &[u8]) -> Vec<u8> {
+        let own: [u8; 32] = Sha256::digest(compiled).into();
+        [MAGIC, &self.compatibility.to_le_bytes(), source, &own].concat()
+    }
+
+    fn read(&self, engine: &Engine, path: &Path, source: &[u8; 32]) -> Option<Component> {
+        let entry = fs_err::read(path).ok()?;
+        let (_, compiled) = entry.split_at_checked(MAGIC.len() + 8 + 32 + 32)?;
+        if !entry.starts_with(&self.header(source, compiled)) {
+            return None;
+        }
+        deserialize(engine, compiled)
+    }
+
+    /// Keeps the newest entries, so that a day of saving a file does not fill the disk.
+    fn evict(&self) {
+        let Ok(folder) = fs_err::read_dir(&self.folder) else { return };
+        let mut entries: Vec<(SystemTime, PathBuf)> = folder
+            .filter_map(Result::ok)
+            .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "cwasm"))
+            .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+            .collect();
+        entries.sort_unstable_by(|one, other| other.cmp(one));
+        for (_, path) in entries.into_iter().skip(MAX_ENTRIES) {
+            // Another process may have removed it first.
+            let _ = fs_err::remove_file(path);
+        }
+    }
+}
+
+/// Compiles a component.
+pub(super) fn compile(engine: &Engine, wasm: &[u8]) -> Result<Component, Error> {
+    Component::from_binary(engine, wasm).map_err(|error| Error::Compile(Cause::from(error)))
+}
+
+/// Turns compiled bytes back into a component, if the engine takes them.
+#[expect(
+    unsafe_code,
+    reason = "deserializing runs the bytes as machine code. They come from the user's own cache folder, and the \
+              header proves that this engine's settings wrote exactly these bytes: a truncated, flipped or foreign \
+              entry never gets here. Who can write there on purpose can already replace the user's programs."
+)]
+fn deserialize(engine: &Engine, compiled: &[u8]) -> Option<Component> {
+    // SAFETY: `compiled` is the unchanged result of `Component::serialize` of an engine with the same
+    // compatibility hash, checked by SHA-256 in `Cache::read`.
+    unsafe { Component::deserialize(engine, compiled) }.ok()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fresh(folder: &Path) -> (Engine, Cache) {
+        let functions = Arc::default();
+        let engine = super::super::engine::start(&functions).unwrap();
+        let cache = Cache::new(folder, &engine, &functions);
+        (engine, cache)
+    }
+
+    fn entry(folder: &Path) -> PathBuf {
+        let mut entries =
+            fs_err::read_dir(folder.join("components")).unwrap().map(|entry| entry.unwrap().path());
+        entries.find(|path| path.extension().unwrap() == "cwasm").unwrap()
+    }
+
+    #[test]
+    fn a_damaged_entry_is_compiled_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (engine, cache) = fresh(folder.path());
+        let wasm = wat::parse_str("(component)").unwrap();
+        cache.load(&engine, &wasm).unwrap();
+        let path = entry(folder.path());
+        let whole = fs_err::read(&path).unwrap();
+        let source: [u8; 32] = Sha256::digest(&wasm).into();
+        assert!(cache.read(&engine, &path, &source).is_some(), "the entry is read back");
+        let flipped: Vec<u8> = whole
+            .iter()
+            .enumerate()
+            .map(|(at, byte)| if at == whole.len() / 2 { byte ^ 1 } else { *byte })
+            .collect();
+        for (damage, bytes) in [
+            ("empty", Vec::new()),
+            ("cut", whole[..whole.len() - 1].to_vec()),
+            ("cut in the header", whole[..MAGIC.len() + 3].to_vec()),
+            ("flipped", flipped),
+        ] {
+            fs_err::write(&path, bytes).unwrap();
+            assert!(cache.read(&engine, &path, &source).is_none(), "{damage}");
+            cache.load(&engine, &wasm).unwrap();
+            assert_eq!(fs_err::read(&path).unwrap(), whole, "{damage}: written again");
+        }
+    }
+
+    #[test]
+    fn an_entry_of_another_component_is_not_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let (engine, cache) = fresh(folder.path());
+        cache.load(&engine, &wat::parse_str("(component)").unwrap()).unwrap();
+        let path = entry(folder.path());
+        assert!(cache.read(&engine, &path, &[7; 32]).is_none());
+    }
+
+    #[test]
+    fn only_so_many_entries_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, cache) = fresh(folder.path());
+        for number in 0..MAX_ENTRIES + 3 {
+            files::write(&folder.path().join(format!("components/{number}.cwasm")), b"x").unwrap();
+        }
+        cache.evict();
+        assert_eq!(fs_err::read_dir(folder.path().join("components")).unwrap().count(), MAX_ENTRIES);
+    }
+}

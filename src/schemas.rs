@@ -1,0 +1,53 @@
+//! The JSON Schemas in `schemas/`, which `cargo xtask codegen` writes.
+
+/// A schema and its text.
+#[derive(Debug, Clone, Copy)]
+pub struct Schema {
+    /// The name `alga-ext schema` takes.
+    pub name: &'static str,
+    /// JSON, draft 7.
+    pub text: &'static str,
+}
+
+macro_rules! schemas {
+    ($($name:literal)*) => {
+        /// Every schema.
+        pub const ALL: &[Schema] = &[
+            $(Schema { name: $name, text: include_str!(concat!("../schemas/", $name, ".json")) }),*
+        ];
+    };
+}
+
+schemas! {
+    "manifest.v2"
+    "alga-ext.yaml"
+    "output.error"
+    "output.new"
+    "output.new.list"
+    "output.build"
+    "output.validate"
+    "output.pack"
+    "output.keys.generate"
+    "output.sign"
+    "output.verify"
+    "output.inspect"
+    "output.dev"
+    "output.invoke"
+    "output.publish"
+    "output.registry.serve"
+    "output.registry.ls"
+    "output.registry.versions"
+    "output.registry.fetch"
+    "output.registry.install"
+    "output.registry.uninstall"
+    "output.wit"
+    "output.schema"
+    "output.doctor"
+    "output.tour"
+}
+
+/// The schema of that name; its file's name will do as well.
+pub fn named(name: &str) -> Option<Schema> {
+    let name = name.strip_suffix(".json").unwrap_or(name);
+    ALL.iter().copied().find(|schema| schema.name == name)
+}

@@ -1,0 +1,267 @@
+//! What every server here has in common: the loopback address, the Host check, bounds, and a clean end.
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Request, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+/// Connections served at once; more wait in the system's queue.
+const CONNECTIONS: usize = 512;
+/// How long a client may take to send its request head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+/// The largest request head.
+const HEAD_BYTES: usize = 64 * 1024;
+/// Bytes beyond its bound that a body is still read for, so that its sender gets the refusal.
+const FORGOTTEN: usize = 64 << 20;
+/// How long requests under way may take to end after the server was told to.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// Why a server could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another process listens there.
+    #[error("port {port} on 127.0.0.1 is in use")]
+    PortInUse {
+        /// The port that was asked for.
+        port: u16,
+    },
+    /// The system said no.
+    #[error("cannot listen on 127.0.0.1:{port}")]
+    Listen {
+        /// The port that was asked for.
+        port: u16,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// What to do.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Error::PortInUse { .. } => {
+                Some("stop the process that uses it, or take any free port with `--port 0`".into())
+            }
+            Error::Listen { .. } => Some("take any free port with `--port 0`".into()),
+        }
+    }
+}
+
+/// A bound loopback address.
+#[derive(Debug)]
+pub struct Listener {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Listener {
+    /// Binds `port` on 127.0.0.1; any free one when 0.
+    pub async fn bind(port: u16) -> Result<Listener, Error> {
+        let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let listener = bound.map_err(|source| match source.kind() {
+            std::io::ErrorKind::AddrInUse => Error::PortInUse { port },
+            _ => Error::Listen { port, source },
+        })?;
+        let address = listener.local_addr().map_err(|source| Error::Listen { port, source })?;
+        Ok(Listener { listener, address })
+    }
+
+    /// `http://127.0.0.1:<port>`, without a last slash.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Serves until `shutdown` is done, then lets the requests under way end, for three seconds at most.
+    /// A request whose Host is not this machine gets 403, so that no other site can reach in by DNS.
+    pub async fn serve(self, router: Router, shutdown: impl Future<Output = ()>) {
+        let permits = Arc::new(Semaphore::new(CONNECTIONS));
+        let graceful = GracefulShutdown::new();
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES);
+        tokio::pin!(shutdown);
+        loop {
+            let permit = tokio::select! {
+                () = &mut shutdown => break,
+                permit = Arc::clone(&permits).acquire_owned() => permit,
+            };
+            let stream = tokio::select! {
+                () = &mut shutdown => break,
+                accepted = self.listener.accept() => accepted,
+            };
+            let Ok((stream, _)) = stream else {
+                // Out of descriptors, or a client that left: give the others a moment.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                continue;
+            };
+            // A socket that cannot be told to send at once is merely slower.
+            let _ = stream.set_nodelay(true);
+            let router = TowerToHyperService::new(router.clone());
+            let service = service_fn(move |request| answer(router.clone(), request));
+            let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+            tokio::spawn(async move {
+                // A client that breaks off is no event here.
+                let _ = connection.await;
+                drop(permit);
+            });
+        }
+        drop(self.listener);
+        let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
+    }
+}
+
+/// Done at the first Ctrl-C, or when the process is told to end; until then an interrupt does not end the process.
+pub async fn interrupted() {
+    // Kept to the end of the process: letting go winds down by itself, within its grace.
+    std::mem::forget(crate::interrupt::graceful());
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            },
+            Err(_) => drop(tokio::signal::ctrl_c().await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(tokio::signal::ctrl_c().await);
+}
+
+/// The router's answer, unless the Host is not this machine.
+async fn answer(
+    router: TowerToHyperService<Router>,
+    request: Request<Incoming>,
+) -> Result<Response, Infallible> {
+    if names_this_machine(request.uri(), request.headers()) {
+        return router.call(request).await;
+    }
+    let body = axum::Json(serde_json::json!({
+        "error": "host_not_allowed",
+        "detail": "this server answers only to localhost and 127.0.0.1",
+    }));
+    Ok((StatusCode::FORBIDDEN, body).into_response())
+}
+
+/// Why a body could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
+    /// It is longer than it may be.
+    TooLong,
+    /// The connection ended in it.
+    Broken,
+}
+
+/// Reads a body of at most `limit` bytes. Of a longer one the rest is read and forgotten, up to a bound: a sender
+/// that is still sending would not see the answer that says so.
+pub async fn read_body(body: Body, limit: usize) -> Result<Bytes, Unread> {
+    let mut pieces = body.into_data_stream();
+    let (mut kept, mut length) = (Vec::new(), 0_usize);
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| Unread::Broken)?;
+        length = length.saturating_add(piece.len());
+        if length <= limit {
+            kept.extend_from_slice(&piece);
+        } else {
+            kept = Vec::new();
+        }
+        if length > limit.saturating_add(FORGOTTEN) {
+            break;
+        }
+    }
+    if length > limit { Err(Unread::TooLong) } else { Ok(kept.into()) }
+}
+
+/// Whether the one Host header, and the target's authority where it has one, name this machine (RFC 9112 §3.2).
+fn names_this_machine(target: &Uri, headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(header::HOST).iter().map(|host| host.to_str().unwrap_or_default());
+    let is_here = hosts.next().is_some_and(is_local) && hosts.next().is_none();
+    is_here && target.authority().is_none_or(|authority| is_local(authority.as_str()))
+}
+
+/// Whether a page of another origin sent the request, as browsers say. Programs send no Origin.
+pub fn has_foreign_origin(headers: &HeaderMap) -> bool {
+    let own =
+        headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(|host| format!("http://{host}"));
+    headers.get_all(header::ORIGIN).iter().any(|origin| {
+        let origin = origin.to_str().unwrap_or_default();
+        own.as_deref().is_none_or(|own| !own.eq_ignore_ascii_case(origin))
+    })
+}
+
+/// Whether a Host header, or an Origin's authority, names this machine.
+pub fn is_local(authority: &str) -> bool {
+    let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, port)) => (host, port.strip_prefix(':').unwrap_or(port)),
+        None => authority.split_once(':').unwrap_or((authority, "")),
+    };
+    let host = host.to_ascii_lowercase();
+    let is_named =
+        host == "localhost" || host.ends_with(".localhost") || host == "127.0.0.1" || host == "::1";
+    is_named && port.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_this_machine_are_local() {
+        for local in ["localhost", "LOCALHOST:80", "127.0.0.1:4870", "[::1]:80", "a.localhost:1"] {
+            assert!(is_local(local), "{local}");
+        }
+        for foreign in
+            ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "", "192.168.0.1"]
+        {
+            assert!(!is_local(foreign), "{foreign}");
+        }
+        for disguised in ["localhost:80@evil.example", "localhost@evil.example", "[::1]evil.example", "[::1"]
+        {
+            assert!(!is_local(disguised), "{disguised}");
+        }
+    }
+
+    #[test]
+    fn a_request_that_names_two_hosts_is_none_of_ours() {
+        let check = |target: &'static str, hosts: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for host in hosts {
+                headers.append(header::HOST, axum::http::HeaderValue::from_static(host));
+            }
+            names_this_machine(&Uri::from_static(target), &headers)
+        };
+        assert!(check("/", &["localhost:1"]));
+        assert!(check("http://localhost:1/", &["localhost:1"]));
+        assert!(!check("/", &[]));
+        assert!(!check("/", &["localhost:1", "evil.example"]));
+        assert!(!check("http://evil.example/", &["localhost:1"]));
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_up_to_its_bound() {
+        assert_eq!(read_body(Body::from("four"), 4).await.unwrap(), "four");
+        assert_eq!(read_body(Body::from("fives"), 4).await, Err(Unread::TooLong));
+        let broken = futures_util::stream::iter([Ok("fo"), Err(std::io::Error::other("gone"))]);
+        assert_eq!(read_body(Body::from_stream(broken), 4).await, Err(Unread::Broken));
+    }
+
+    #[tokio::test]
+    async fn a_port_in_use_is_named() {
+        let first = Listener::bind(0).await.unwrap();
+        let port = first.address.port();
+        assert!(matches!(Listener::bind(port).await, Err(Error::PortInUse { port: named }) if named == port));
+    }
+}

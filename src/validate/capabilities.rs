@@ -1,0 +1,60 @@
+//! The capabilities asked for, against those the platform knows.
+
+use super::judge::Judge;
+use super::suggest;
+use crate::findings::Code;
+use crate::manifest::Capability;
+use crate::manifest::source::Node;
+use std::collections::HashSet;
+
+/// Names older documents and plans show, and why there is none of them.
+const NEVER: [(&str, &str); 9] = [
+    ("events.emit", "the platform has no events for extensions"),
+    ("events.subscribe", "the platform has no events for extensions"),
+    ("metrics", "the platform has no metrics for extensions; write to the log"),
+    ("debug.logs", "it was planned and does not exist"),
+    ("client.write", "it was planned and does not exist; `cap:client.read` reads"),
+    ("service.write", "it was planned and does not exist; `cap:service.read` reads"),
+    ("invoice.read", "it was planned and does not exist; `cap:invoice.manual.create` creates drafts"),
+    ("invoice.finalize", "it was planned and does not exist; `cap:invoice.manual.create` creates drafts"),
+    ("storage.write", "there is one capability for reading and writing: `cap:storage.kv`"),
+];
+
+/// Judges `capabilities`.
+pub(super) fn judge(judge: &mut Judge, root: &Node) {
+    let mut seen = HashSet::new();
+    for (index, node) in root.get("capabilities").and_then(Node::items).unwrap_or_default().iter().enumerate()
+    {
+        let Some(name) = node.as_str().filter(|name| !name.trim().is_empty()) else { continue };
+        match Capability::named(name) {
+            None => {
+                let message =
+                    format!("`{}` is no capability; installing drops it without a word", name.trim());
+                judge.value(node, Code::CapabilityUnknown, message, help(name));
+            }
+            Some(capability) => {
+                if !seen.insert(capability) {
+                    let message = format!("`capabilities[{index}]` asks for `{capability}` again");
+                    judge.value(node, Code::CapabilityRepeated, message, "remove it");
+                }
+                if name != capability.id() {
+                    let message = format!("`{name}` is another spelling of `{capability}`");
+                    judge.value(node, Code::CapabilitySpelling, message, format!("write `{capability}`"));
+                }
+            }
+        }
+    }
+}
+
+fn help(name: &str) -> String {
+    let bare = name.trim().to_lowercase();
+    let bare = bare.strip_prefix("cap:").unwrap_or(&bare);
+    if let Some((_, why)) = NEVER.iter().find(|(never, _)| *never == bare) {
+        return format!("remove it: {why}");
+    }
+    if let Some(near) = suggest::capability(name) {
+        return format!("did you mean `{near}`?");
+    }
+    let names: Vec<String> = Capability::ALL.iter().map(|capability| format!("`{capability}`")).collect();
+    format!("the capabilities are {}", names.join(", "))
+}

@@ -1,0 +1,117 @@
+//! Name, version and runtime.
+
+use super::judge::Judge;
+use crate::findings::Code;
+use crate::manifest::source::Node;
+
+/// Judges what identifies an extension.
+pub(super) fn judge(judge: &mut Judge, root: &Node) {
+    if let Some((node, name)) = text(root, "name")
+        && !is_reverse_domain(name)
+    {
+        let message = format!("`{name}` is not in reverse-domain form");
+        let help = "write two or more lower-case labels of letters, digits and hyphens: `com.acme.reports`";
+        judge.value(node, Code::NameNotReverseDomain, message, help);
+    }
+    if let Some((node, version)) = text(root, "version") {
+        if !is_version(version) {
+            let message = format!("`{version}` is no version");
+            judge.value(node, Code::VersionInvalid, message, version_help(version));
+        } else if !is_wildcard(version) && semver::Version::parse(version).is_err() {
+            let message = format!("`{version}` is published and is not semantic versioning");
+            let help = "no leading zeros, no empty identifiers: `1.2.3`, `1.2.3-beta.1`";
+            judge.value(node, Code::VersionNotSemver, message, help);
+        }
+    }
+    if let Some((node, runtime)) = text(root, "runtime") {
+        let help = "write `wasm-js@1`";
+        if !runtime.contains(['@', '-']) {
+            let message =
+                format!("`{runtime}` is no runtime: publishing wants a name and a version with `@`");
+            judge.value(node, Code::RuntimeInvalid, message, help);
+        } else if runtime != "wasm-js@1" {
+            let message = format!("`{runtime}` is no runtime the platform has");
+            judge.value(node, Code::RuntimeUnknown, message, help);
+        }
+    }
+}
+
+fn text<'a>(root: &'a Node, key: &str) -> Option<(&'a Node, &'a str)> {
+    let node = root.get(key)?;
+    let text = node.as_str()?.trim();
+    (!text.is_empty()).then_some((node, text))
+}
+
+/// The schema's name rule (contract/registry.md §1.3).
+fn is_reverse_domain(name: &str) -> bool {
+    let label = |label: &str| {
+        let inside = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+        !label.is_empty() && label.chars().all(inside) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    name.contains('.') && name.split('.').all(label)
+}
+
+/// The publishing gate's version rule (contract/registry.md §1.3).
+fn is_version(version: &str) -> bool {
+    let run = |text: &str| {
+        let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '.' || letter == '-';
+        !text.is_empty() && text.chars().all(allowed)
+    };
+    let (rest, build) = version.split_once('+').map_or((version, None), |(rest, build)| (rest, Some(build)));
+    let (core, pre) = rest.split_once('-').map_or((rest, None), |(core, pre)| (core, Some(pre)));
+    let three = core.split('.').count() == 3 && core.split('.').all(is_number);
+    is_wildcard(version) || three && pre.is_none_or(run) && build.is_none_or(run)
+}
+
+fn is_wildcard(version: &str) -> bool {
+    let parts: Vec<&str> = version.split('.').collect();
+    matches!(parts.as_slice(), [major, minor, "*"] if is_number(major) && is_number(minor))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn version_help(version: &str) -> String {
+    let bare = version.strip_prefix(['v', 'V', '=', '^', '~']).unwrap_or(version);
+    let padded = format!("{bare}.0");
+    match [bare, &padded, &format!("{padded}.0")].into_iter().find(|version| is_version(version)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "write `X.Y.Z`, or `X.Y.*` for the next free patch".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_judged_as_publishing_does() {
+        for good in ["1.2.3", "01.2.3", "1.0.0-..", "1.0.0-a-b.1+x.-", "0.1.*", "1.0.0+build"] {
+            assert!(is_version(good), "{good}");
+        }
+        for bad in
+            ["", "1", "1.2", "1.2.3.4", "1.*", "1.*.0", "*", "v1.0.0", "1.0.0-", "1.0.0+", "1.0.x", "1.0.*-a"]
+        {
+            assert!(!is_version(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn names_are_judged_as_the_schema_does() {
+        for good in ["com.acme", "com.acme.x-1", "a.b.c.d"] {
+            assert!(is_reverse_domain(good), "{good}");
+        }
+        for bad in ["acme", "Com.acme", "com..acme", "com.acme_x", "-a.b", "a.b-", ".a", "a."] {
+            assert!(!is_reverse_domain(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_near_version_is_suggested() {
+        assert_eq!(version_help("v1.2.3"), "did you mean `1.2.3`?");
+        assert_eq!(version_help("1.2"), "did you mean `1.2.0`?");
+        assert_eq!(version_help("1"), "did you mean `1.0.0`?");
+        assert!(version_help("latest").starts_with("write"));
+    }
+}

@@ -1,0 +1,22 @@
+//! The rules a manifest, project or bundle must keep, a file per subject.
+//!
+//! What publishing refuses, or what would never work, is an error; what works and is probably not meant is a
+//! warning (contract/registry.md §1.9). A rule says what was found, what was wanted and what to do.
+
+mod bundle;
+mod capabilities;
+mod component;
+mod endpoints;
+mod identity;
+mod judge;
+mod manifest;
+mod pages;
+mod project;
+mod shape;
+mod suggest;
+mod ui;
+mod ui_files;
+
+pub use bundle::bundle;
+pub use manifest::{manifest, manifest_file};
+pub use project::project;

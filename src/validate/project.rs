@@ -1,0 +1,192 @@
+//! What only the folder can tell: the configuration, the handler's source, the UI's files, the built component.
+
+use super::judge::{Judge, with_help};
+use super::{component, manifest, ui, ui_files};
+use crate::build::javascript;
+use crate::config::Config;
+use crate::findings::{Code, Finding, Findings};
+use crate::manifest::Manifest;
+use crate::manifest::source::{Member, Node};
+use crate::project::{self, CONFIG, MANIFEST};
+use crate::yaml;
+use std::path::{Path, PathBuf};
+
+/// The largest configuration that is read, in bytes.
+const LARGEST_CONFIG: u64 = 16 * 1024 * 1024;
+
+/// Judges the project in `root`: its manifest, and everything only its folder can tell.
+///
+/// Fails only when there is nothing to judge: no manifest, or a folder that cannot be read.
+pub fn project(root: &Path) -> Result<Findings, project::Error> {
+    let path = root.join(MANIFEST);
+    if !path.exists() {
+        return Err(project::Error::NotThere { folder: root.to_path_buf() });
+    }
+    let text = match manifest::read(&path, MANIFEST)? {
+        Ok(text) => text,
+        Err(finding) => return Ok(Findings::new(vec![*finding])),
+    };
+    let (mut findings, tree) = manifest::judge(&text, MANIFEST);
+    let config = config(root, &mut findings)?;
+    if let (Some(tree), Ok(manifest), Some(config)) = (tree, Manifest::parse(&text), config) {
+        let body = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let mut folder = Folder {
+            root,
+            tree: &tree,
+            manifest: &manifest,
+            config: &config,
+            judge: Judge::new(body, MANIFEST),
+        };
+        folder.handler();
+        folder.ui();
+        findings.append(&mut folder.judge.findings);
+    }
+    Ok(Findings::new(findings))
+}
+
+/// The configuration; a mistake in it is a finding.
+fn config(root: &Path, findings: &mut Vec<Finding>) -> Result<Option<Config>, project::Error> {
+    use std::io::Read;
+    let mistake = |message: String| {
+        let help = "`alga-ext schema alga-ext.yaml` prints what it may hold";
+        with_help(Code::ConfigInvalid, message, help).in_file(CONFIG)
+    };
+    let path = root.join(CONFIG);
+    if path.is_dir() {
+        findings.push(mistake("it is a folder, and a file is wanted".into()));
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    match fs_err::File::open(&path) {
+        Ok(file) => file.take(LARGEST_CONFIG + 1).read_to_end(&mut bytes)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Some(Config::default())),
+        Err(error) => return Err(error.into()),
+    };
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST_CONFIG {
+        findings.push(mistake(format!("it is larger than {} MiB", LARGEST_CONFIG / 1024 / 1024)));
+        return Ok(None);
+    }
+    let Ok(text) = String::from_utf8(bytes) else {
+        findings.push(mistake("it is not UTF-8".into()));
+        return Ok(None);
+    };
+    match yaml::parse::<Config>(&text) {
+        Ok(config) => Ok(Some(config)),
+        Err(error) => {
+            let start = offset(&text, error.line, error.column);
+            let end = text
+                .get(start..)
+                .and_then(|rest| rest.find([':', '\n', ' ']))
+                .map_or(text.len(), |end| start + end);
+            findings.push(mistake(error.message).within(&text, start, end).at(error.line, error.column));
+            Ok(None)
+        }
+    }
+}
+
+/// The byte at a line and column, both from 1.
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let rest = text.get(start..).unwrap_or_default();
+    start + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(index, _)| index)
+}
+
+/// A project's folder as the rules see it.
+struct Folder<'a> {
+    root: &'a Path,
+    tree: &'a Node,
+    manifest: &'a Manifest,
+    config: &'a Config,
+    judge: Judge<'a>,
+}
+
+impl Folder<'_> {
+    /// The handler and the endpoints: neither without the other, and the component as the platform wants it.
+    fn handler(&mut self) {
+        let component = self.root.join("dist/main.wasm");
+        let source = self.source();
+        let exists = source.is_some() || component.is_file();
+        let declared = !self.manifest.endpoints.is_empty();
+        match (declared, exists) {
+            (true, false) => {
+                let help = "write `src/handler.ts` or a Rust crate, or name a prebuilt component as `build.output` in alga-ext.yaml";
+                let message = match &self.config.build.entry {
+                    Some(entry) => format!(
+                        "endpoints are declared, and `{entry}`, the `build.entry` of {CONFIG}, does not exist"
+                    ),
+                    None => "endpoints are declared, and there is no handler".into(),
+                };
+                self.at_key("api", with_help(Code::HandlerMissing, message, help));
+            }
+            (false, true) if !self.names_endpoints() => {
+                let what = source.unwrap_or_else(|| "dist/main.wasm".into());
+                let message = format!(
+                    "there is a handler (`{what}`) and no endpoint: the gateway calls declared endpoints only"
+                );
+                let help = "declare one: `\"api\": {\"endpoints\": [{\"method\": \"GET\", \"path\": \"/\", \"handler\": \"dist/main\"}]}`";
+                self.at_key("api", with_help(Code::EndpointsMissing, message, help));
+            }
+            _ => {}
+        }
+        if let Ok(bytes) = fs_err::read(&component) {
+            let more = component::judge(&bytes, "dist/main.wasm", self.manifest, self.tree, &mut self.judge);
+            self.judge.findings.extend(more);
+        }
+    }
+
+    /// Whether the manifest tries to declare endpoints; what is wrong with them has been said.
+    fn names_endpoints(&self) -> bool {
+        let endpoints = self.tree.get("api").map(|api| api.get("endpoints"));
+        endpoints.is_some_and(|endpoints| endpoints.is_none_or(|list| list.items() != Some(&[])))
+    }
+
+    /// What the handler is built from, relative to the project: what the build would take, in its order.
+    fn source(&self) -> Option<String> {
+        let build = &self.config.build;
+        if let Some(output) = &build.output {
+            let there = build.command.is_some() || self.root.join(output).is_file();
+            return there.then(|| output.clone());
+        }
+        if build.entry.is_none() && self.root.join("Cargo.toml").is_file() {
+            return Some("Cargo.toml".into());
+        }
+        let (entry, _) = javascript::find_entry(self.root, build.entry.as_deref()).ok().flatten()?;
+        Some(entry.strip_prefix(self.root).unwrap_or(&entry).display().to_string())
+    }
+
+    /// The UI's page and files.
+    fn ui(&mut self) {
+        let name = self.config.ui.dir.as_deref().unwrap_or("ui").trim_matches('/').to_owned();
+        let folder: PathBuf = self.root.join(&name);
+        if !folder.is_dir() {
+            if self.tree.get("ui").is_some() && self.config.ui.command.is_none() {
+                let message = format!("the UI is declared, and the folder `{name}` does not exist");
+                let help = format!("write `{name}/index.html`");
+                self.at_key("ui", with_help(Code::UiEntryMissing, message, help));
+            }
+            return;
+        }
+        if self.tree.get("ui").is_some() {
+            if !folder.join("index.html").is_file() && self.config.ui.command.is_none() {
+                let message = format!("the UI is declared, and `{name}/index.html` does not exist");
+                let help = format!("the platform serves `{}`; write the page there", ui::PAGE);
+                self.at_key("ui", with_help(Code::UiEntryMissing, message, help));
+            }
+        } else {
+            let message = format!("`{name}` holds a UI that the manifest does not declare");
+            let help = "declare `ui`, or remove the folder";
+            let finding = with_help(Code::UiUndeclared, message, help);
+            self.judge.add(self.tree.start, self.tree.start + 1, finding);
+        }
+        self.judge.findings.extend(ui_files::folder(&folder, &name));
+    }
+
+    /// Adds a finding at a top-level key, or at the manifest's beginning.
+    fn at_key(&mut self, key: &str, finding: Finding) {
+        let member: Option<&Member> =
+            self.tree.members().and_then(|members| members.iter().find(|member| member.key == key));
+        let (start, end) =
+            member.map_or((self.tree.start, self.tree.start + 1), |member| (member.start, member.end));
+        self.judge.add(start, end, finding);
+    }
+}

@@ -1,0 +1,164 @@
+//! Keys and types: every object against the table of keys, and no key twice.
+
+use super::judge::Judge;
+use super::suggest;
+use crate::findings::Code;
+use crate::manifest::keys::{self, Key, Want};
+use crate::manifest::source::{Kind, Member, Node};
+use std::collections::HashSet;
+
+/// Judges the whole tree against the table.
+pub(super) fn judge(judge: &mut Judge, root: &Node) {
+    duplicates(judge, root);
+    object(judge, "", "", root);
+}
+
+/// Keys that stand twice, anywhere.
+fn duplicates(judge: &mut Judge, node: &Node) {
+    for item in node.items().unwrap_or_default() {
+        duplicates(judge, item);
+    }
+    let mut seen = HashSet::new();
+    for member in node.members().unwrap_or_default() {
+        if !seen.insert(member.key.as_str()) {
+            let message = format!("`{}` stands twice; the platform takes the last one", member.key);
+            judge.key(member, Code::DuplicateKey, message, "keep one of the two");
+        }
+        duplicates(judge, &member.value);
+    }
+}
+
+/// One object: unknown keys, missing keys, then each value.
+fn object(judge: &mut Judge, parent: &str, path: &str, node: &Node) {
+    for member in node.members().unwrap_or_default() {
+        if keys::of(parent).all(|key| key.name != member.key) {
+            unknown(judge, parent, path, member);
+        }
+    }
+    for key in keys::of(parent) {
+        let path = join(path, key.name);
+        match node.get(key.name) {
+            Some(value) => check(judge, key, &path, value),
+            None if key.required => {
+                let message = format!("`{path}` is missing");
+                judge.add(
+                    node.start,
+                    node.start + 1,
+                    super::judge::with_help(Code::MissingKey, message, missing(key)),
+                );
+            }
+            None => {}
+        }
+    }
+}
+
+/// A value against what its key wants.
+fn check(judge: &mut Judge, key: &Key, path: &str, value: &Node) {
+    match key.want {
+        Want::Text => text(judge, path, value),
+        Want::Texts => match value.items() {
+            Some(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    text(judge, &format!("{path}[{index}]"), item);
+                }
+            }
+            None => wrong(judge, path, value, "an array of strings"),
+        },
+        Want::TextMap => match value.members() {
+            Some(members) => {
+                for member in members {
+                    if member.key.trim().is_empty() {
+                        judge.key(member, Code::BlankValue, format!("a key of `{path}` is blank"), "");
+                    }
+                    text(judge, &join(path, &member.key), &member.value);
+                }
+            }
+            None => wrong(judge, path, value, "an object"),
+        },
+        Want::Object if value.members().is_some() => object(judge, &key.path(), path, value),
+        Want::Object => wrong(judge, path, value, "an object"),
+        Want::Objects => match value.items() {
+            Some(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    let path = format!("{path}[{index}]");
+                    match item.kind {
+                        Kind::Object(_) => object(judge, &format!("{}[]", key.path()), &path, item),
+                        _ => wrong(judge, &path, item, "an object"),
+                    }
+                }
+            }
+            None => wrong(judge, path, value, "an array of objects"),
+        },
+    }
+}
+
+/// A text that is not blank.
+fn text(judge: &mut Judge, path: &str, value: &Node) {
+    match value.as_str() {
+        None => wrong(judge, path, value, "a string"),
+        Some(text) if text.trim().is_empty() => {
+            judge.value(value, Code::BlankValue, format!("`{path}` is blank"), "write a text, or remove it");
+        }
+        Some(_) => {}
+    }
+}
+
+fn wrong(judge: &mut Judge, path: &str, value: &Node, wanted: &str) {
+    let message = format!("`{path}` is {}, and {wanted} is wanted", value.type_name());
+    judge.value(value, Code::WrongType, message, "");
+}
+
+/// A key that is not in the table.
+fn unknown(judge: &mut Judge, parent: &str, path: &str, member: &Member) {
+    let key = &member.key;
+    let whole = join(path, key);
+    let near = suggest::nearest(key, keys::of(parent).map(|key| key.name));
+    let meant = near.map(|near| format!("did you mean `{}`?", join(path, near)));
+    match parent {
+        "" => {
+            let known =
+                keys::REFUSED.iter().find(|(name, _)| name == key).map(|(_, help)| (*help).to_owned());
+            let help = known.or(meant).unwrap_or_else(|| format!("remove it; the keys are {}", list(parent)));
+            judge.key(member, Code::UnknownKey, format!("publishing refuses the key `{key}`"), help);
+        }
+        "ui.hooks" => {
+            let message = format!("`{whole}` is no hook, and publishing drops it");
+            let help = meant.unwrap_or_else(|| "the hooks are `appMenu` and `clientPortalMenu`".into());
+            judge.key(member, Code::HookUnknown, message, help);
+        }
+        "api.endpoints[]" if key == "schedulable" => {
+            let help = "remove it; GET and POST endpoints without path parameters can be scheduled";
+            judge.key(member, Code::EndpointSchedulable, format!("`{whole}` is ignored"), help);
+        }
+        _ => {
+            let message = format!("`{whole}` is dropped at publishing; `{path}` has no such key");
+            let help = meant.unwrap_or_else(|| format!("remove it; the keys are {}", list(parent)));
+            judge.key(member, Code::UnknownNestedKey, message, help);
+        }
+    }
+}
+
+/// What to write for a missing key.
+fn missing(key: &Key) -> String {
+    match key.path().as_str() {
+        "name" => "write a unique name in reverse-domain form: `\"name\": \"com.acme.reports\"`".into(),
+        "publisher" => "write who publishes it; a first publish without it fails in the database".into(),
+        "version" => "write `\"version\": \"0.1.0\"`".into(),
+        "runtime" => "write `\"runtime\": \"wasm-js@1\"`".into(),
+        "ui.type" => "write `\"type\": \"iframe\"`".into(),
+        "ui.entry" => "write `\"entry\": \"ui/index.html\"`".into(),
+        "api.endpoints" => "write `\"endpoints\": []`, or remove `api`".into(),
+        "api.endpoints[].handler" => "write `\"handler\": \"dist/main\"`".into(),
+        _ => format!("write `\"{}\": …`: {}", key.name, key.summary),
+    }
+}
+
+fn join(path: &str, key: &str) -> String {
+    let key: String = key.chars().take(80).collect();
+    if path.is_empty() { key } else { format!("{path}.{key}") }
+}
+
+fn list(parent: &str) -> String {
+    let names: Vec<String> = keys::of(parent).map(|key| format!("`{}`", key.name)).collect();
+    names.join(", ")
+}

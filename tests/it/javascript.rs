@@ -1,0 +1,159 @@
+//! TypeScript and JavaScript handlers, from source to answer, as an author runs them.
+
+use crate::harness::Sandbox;
+
+const MANIFEST: &str = r#"{
+  "name": "com.acme.sample",
+  "publisher": "Acme",
+  "version": "1.0.0",
+  "runtime": "wasm-js@1",
+  "capabilities": ["cap:storage.kv"],
+  "api": { "endpoints": [{ "method": "GET", "path": "/a", "handler": "dist/main" }] }
+}
+"#;
+
+fn project(files: &[(&str, &str)]) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("manifest.json", MANIFEST);
+    for (path, text) in files {
+        sandbox.write(path, text);
+    }
+    sandbox
+}
+
+#[test]
+fn an_async_typescript_handler_is_built_and_answers() {
+    let sandbox = project(&[
+        (
+            "src/handler.ts",
+            "import { jsonResponse, type Handler } from '@alga-psa/extension-runtime';
+            import { count } from './count';
+            export const handler: Handler = async (request, host) => {
+                console.log('asked for', request.http.url);
+                return jsonResponse({ visits: await count(host.storage) });
+            };",
+        ),
+        (
+            "src/count.ts",
+            "export async function count(storage: any): Promise<number> {
+                const bytes = await storage.get('visits', 'all');
+                const visits = bytes ? Number(new TextDecoder().decode(bytes)) + 1 : 1;
+                await storage.put({ namespace: 'visits', key: 'all', value: new TextEncoder().encode(String(visits)) });
+                return visits;
+            }",
+        ),
+    ]);
+    let built = sandbox.run("build --format json").ok().json();
+    let imports = built["imports"].to_string();
+    assert_eq!(built["engine"], "quickjs");
+    assert!(
+        imports.contains("alga:extension/storage") && !imports.contains("alga:extension/secrets"),
+        "{imports}"
+    );
+    let answer = sandbox.run("invoke GET /a --format json").ok().json();
+    assert_eq!(answer["status"], 200);
+    assert!(answer.to_string().contains("visits"), "{answer}");
+    assert!(answer["logs"].to_string().contains("asked for /a"), "{answer}");
+}
+
+#[test]
+fn mistakes_are_shown_where_they_are_and_nothing_is_written() {
+    let cases = [
+        ("export const handler = () => {\n  const a = ;\n};", "src/handler.ts:2:13"),
+        ("import x from './gone';\nexport const handler = () => x;", "`./gone` leads to no file"),
+        ("import fs from 'fs';\nexport const handler = () => fs;", "`fs` is a module of Node"),
+        ("export const handle = () => 1;", "`src/handler.ts` does not export `handler`; it exports `handle`"),
+        (
+            "throw new Error('at once');\nexport const handler = () => 1;",
+            "at once\n    at <anonymous> (src/handler.ts:1)",
+        ),
+    ];
+    for (text, message) in cases {
+        let sandbox = project(&[("src/handler.ts", text)]);
+        let run = sandbox.run("build").expect_code(1);
+        assert!(run.stderr.contains(message), "{}", run.stderr);
+        assert!(!sandbox.path("dist/main.wasm").exists());
+    }
+}
+
+#[test]
+fn of_several_entries_the_first_is_taken_and_the_others_are_named() {
+    let text = "export const handler = () => ({ body: 'x' });";
+    let sandbox = project(&[("src/index.ts", text), ("src/handler.js", text)]);
+    let built = sandbox.run("build --format json").ok().json();
+    assert!(built["warnings"].to_string().contains("src/handler.js"), "{built}");
+}
+
+#[test]
+fn the_old_name_of_the_sdk_is_warned_of() {
+    let text = "import { emptyResponse } from '@alga/extension-runtime';\nexport const handler = () => emptyResponse();";
+    let sandbox = project(&[("src/handler.ts", text)]);
+    let built = sandbox.run("build --format json").ok().json();
+    assert!(built["warnings"].to_string().contains("`@alga/extension-runtime` is the old name"), "{built}");
+}
+
+#[test]
+fn an_installed_sdk_is_taken_instead_of_ours() {
+    let sandbox = project(&[
+        (
+            "src/handler.ts",
+            "import { jsonResponse } from '@alga-psa/extension-runtime';\nexport const handler = () => jsonResponse();",
+        ),
+        (
+            "node_modules/@alga-psa/extension-runtime/package.json",
+            r#"{ "type": "module", "exports": { "import": "./own.js" } }"#,
+        ),
+        (
+            "node_modules/@alga-psa/extension-runtime/own.js",
+            "export const jsonResponse = () => ({ body: 'installed' });",
+        ),
+    ]);
+    sandbox.run("build").ok();
+    let answer = sandbox.run("invoke GET /a --format json").ok().json();
+    assert!(answer.to_string().contains("installed"), "{answer}");
+}
+
+#[test]
+fn an_uncaught_error_names_the_authors_line() {
+    let text = "type A = 1;\nexport async function handler() {\n  throw new TypeError('not today');\n}\n";
+    let sandbox = project(&[("src/handler.ts", text)]);
+    sandbox.run("build").ok();
+    let run = sandbox.run("invoke GET /a --format json").expect_code(1);
+    let said = format!("{}{}", run.stdout, run.stderr);
+    assert!(said.contains("TypeError: not today") && said.contains("src/handler.ts:3"), "{said}");
+}
+
+#[test]
+fn two_builds_in_two_places_give_one_hash() {
+    let files = [("src/handler.ts", "export const handler = () => ({ body: new Error('x').stack });")];
+    let hashes = [project(&files), project(&files)]
+        .map(|sandbox| sandbox.run("build --format json").ok().json()["sha256"].to_string());
+    assert_eq!(hashes[0], hashes[1]);
+}
+
+#[test]
+fn an_option_at_the_end_of_a_platform_function_may_be_left_out() {
+    let sandbox = project(&[(
+        "src/handler.ts",
+        "import { listEntries, put } from 'alga:extension/storage';
+        import * as storage from 'alga:extension/storage';
+        export const handler = () => {
+            put({ namespace: 'notes', key: 'a', value: new Uint8Array([123, 125]) });
+            const [named, ofAll] = [listEntries('notes'), storage.listEntries('notes')];
+            let without; try { listEntries(); } catch (error) { without = error.message; }
+            return { status: 200, headers: [], body: JSON.stringify([named.length, ofAll.length, without]) };
+        };",
+    )]);
+    let run = sandbox.run("invoke GET /a").ok();
+    assert!(run.stdout.ends_with("\n[1,1,\"list-entries requires 2 arguments\"]\n"), "{}", run.stdout);
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_is_warned_of_and_done_without() {
+    let sandbox = project(&[("src/handler.ts", "export const handler = () => ({ status: 204 });")]);
+    sandbox.write("taken", "");
+    let cache = sandbox.path("taken");
+    let cache = cache.to_str().unwrap();
+    let run = sandbox.run_args(["build", "--cache-dir", cache]).ok();
+    assert!(run.stderr.contains("taken` cannot be written, so every run compiles anew"), "{}", run.stderr);
+}

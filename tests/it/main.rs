@@ -1,0 +1,39 @@
+//! The integration tests: the built binary, run the way a user types it.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails, and it works as a user would, outside the house rules"
+)]
+
+mod build;
+mod cli;
+mod dev;
+mod dev_browser;
+mod doctor;
+mod examples;
+mod extension;
+mod foreign_host;
+mod guests;
+mod harness;
+mod host;
+mod http;
+mod inspect;
+mod interrupts;
+mod invoke;
+mod javascript;
+mod lifecycle;
+mod new;
+mod pack;
+mod pages;
+mod publish;
+mod registry;
+mod rust_handlers;
+mod schema;
+mod sign;
+mod templates;
+mod validate;
+mod wit;

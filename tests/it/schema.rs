@@ -1,0 +1,94 @@
+//! `schema`: the names, the texts, and that what the commands print has the keys its schema promises.
+
+use crate::harness::Sandbox;
+use serde_json::Value;
+
+#[test]
+fn without_a_name_the_names_are_listed() {
+    let run = Sandbox::new().run("schema").ok();
+    for name in ["manifest.v2", "alga-ext.yaml", "output.validate", "output.invoke"] {
+        assert!(
+            run.stdout.lines().any(|line| line.split_whitespace().next() == Some(name)),
+            "{}",
+            run.stdout
+        );
+    }
+    let document = Sandbox::new().run("--format json schema").ok().json();
+    assert!(document["schemas"].as_array().unwrap().iter().all(|schema| schema["title"].is_string()));
+}
+
+#[test]
+fn every_schema_is_printed_as_json() {
+    let sandbox = Sandbox::new();
+    for schema in alga_ext::schemas::ALL {
+        let document = sandbox.run_args(["schema", schema.name]).ok().json();
+        assert_eq!(document["$schema"], "http://json-schema.org/draft-07/schema#", "{}", schema.name);
+    }
+}
+
+#[test]
+fn a_name_that_is_none_says_where_the_names_are() {
+    let run = Sandbox::new().run("schema manifest.v3").expect_code(2);
+    assert!(run.stderr.contains("`manifest.v3`") && run.stderr.contains("alga-ext schema"), "{}", run.stderr);
+}
+
+/// Keys the schema requires and the document lacks, and values of another type.
+fn differences(schema: &Value, document: &Value, path: &str) -> Vec<String> {
+    let kind = match document {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let wanted = &schema["type"];
+    let fits = wanted.is_null()
+        || wanted == kind
+        || wanted.as_array().is_some_and(|kinds| kinds.iter().any(|one| one == kind));
+    if !fits {
+        return vec![format!("{path} is {kind}, not {wanted}")];
+    }
+    let mut differences_found = Vec::new();
+    for key in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        if document.get(key).is_none() {
+            differences_found.push(format!("{path}.{key} is missing"));
+        }
+    }
+    for (key, property) in schema["properties"].as_object().into_iter().flatten() {
+        if let Some(value) = document.get(key) {
+            differences_found.extend(differences(property, value, &format!("{path}.{key}")));
+        }
+    }
+    for (index, item) in document.as_array().into_iter().flatten().enumerate() {
+        differences_found.extend(differences(&schema["items"], item, &format!("{path}[{index}]")));
+    }
+    differences_found
+}
+
+#[test]
+fn what_commands_print_is_what_their_schemas_say() {
+    let sandbox = Sandbox::new();
+    sandbox.write("bad/manifest.json", "{\"name\": 5}");
+    for (name, line, code) in [
+        ("output.validate", "validate bad/manifest.json", 1),
+        ("output.wit", "wit", 0),
+        ("output.schema", "schema", 0),
+        ("output.error", "validate nowhere.json", 2),
+        ("output.new.list", "new --list", 0),
+        ("output.keys.generate", "keys generate --out test.key --no-password", 0),
+        ("output.new", "new shop --template ui --publisher Acme --id com.acme.shop --yes", 0),
+        ("output.build", "-C shop build", 0),
+        ("output.pack", "-C shop pack", 0),
+        ("output.inspect", "inspect shop/dist/bundle.tar.zst", 0),
+        ("output.sign", "sign shop/dist/bundle.tar.zst --key test.key", 0),
+        ("output.verify", "verify shop/dist/bundle.tar.zst --key test.key.pub", 0),
+        ("output.doctor", "doctor", 0),
+        ("output.tour", "tour", 0),
+    ] {
+        let run = sandbox.run(&format!("--format json {line}")).expect_code(code);
+        let schema: Value = serde_json::from_str(alga_ext::schemas::named(name).unwrap().text).unwrap();
+        let found = differences(&schema, &run.json(), name);
+        assert!(found.is_empty(), "{}\n{}", found.join("\n"), run.stdout);
+    }
+}

@@ -1,0 +1,139 @@
+//! Requests per second over HTTP: the dev server with a Rust handler against a bare axum hello.
+
+use super::{Bench, Row, median, process};
+use crate::Problem;
+use std::io::{BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// A dev server, ended when dropped.
+pub(super) struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    pub(super) fn start(bench: &Bench, project: &Path) -> Result<Server, Problem> {
+        let mut command = bench.command(&["dev", "--port", "0", "--no-watch", "--format", "json"], project);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let stdout = child.stdout.take().ok_or("no standard output")?;
+        let mut reader = BufReader::new(stdout);
+        let url = process::listening(&mut reader)?;
+        // What it says from now on is read and dropped, so that it never waits for a reader.
+        std::thread::spawn(move || std::io::copy(&mut reader, &mut std::io::sink()));
+        Ok(Server { child, url })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One comparison, in pairs.
+pub(super) fn rows(bench: &Bench) -> Result<Vec<Row>, Problem> {
+    let project = super::requests::rust_project(bench)?;
+    let manifest = super::manifest(&project)?;
+    let (id, endpoint) = (&manifest.name, super::first_get(&manifest)?);
+    let server = Server::start(bench, &project)?;
+    let (hello, _runtime) = hello()?;
+    let subject = server.url.trim_start_matches("http://").parse::<SocketAddr>()?;
+    let path = format!("/api/ext-proxy/{id}{endpoint}");
+    let (mut base, mut figures, mut ratios) = (vec![], vec![], vec![]);
+    load(subject, &path, Duration::from_millis(500))?;
+    for _ in 0..5 {
+        let plain = load(hello, "/", Duration::from_secs(2))?;
+        let ours = load(subject, &path, Duration::from_secs(2))?;
+        ratios.push(ours / plain);
+        base.push(plain);
+        figures.push(ours);
+    }
+    let ratio = median(ratios);
+    Ok(vec![Row {
+        what: "Rust template over HTTP, 8 connections",
+        figure: format!("{:.0} requests/s", median(figures)),
+        baseline: format!("bare axum hello, {:.0} requests/s", median(base)),
+        ratio,
+        promise: "≥ 0.4",
+        kept: ratio >= 0.4,
+    }])
+}
+
+/// A server that says hello, on threads of its own, as axum's documentation writes it.
+fn hello() -> Result<(SocketAddr, tokio::runtime::Runtime), Problem> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
+    let address = listener.local_addr()?;
+    let router = axum::Router::new().route("/", axum::routing::get(|| async { "Hello, World!" }));
+    runtime.spawn(async move { axum::serve(listener, router).await });
+    Ok((address, runtime))
+}
+
+/// Requests per second over eight keep-alive connections.
+fn load(address: SocketAddr, path: &str, time: Duration) -> Result<f64, Problem> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let count = Arc::new(AtomicU64::new(0));
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\naccept: */*\r\n\r\n").into_bytes();
+    let start = Instant::now();
+    let threads: Vec<_> = (0..8)
+        .map(|_| {
+            let (stop, count, request) = (Arc::clone(&stop), Arc::clone(&count), request.clone());
+            std::thread::spawn(move || {
+                client(address, &request, &stop, &count).map_err(|error| error.to_string())
+            })
+        })
+        .collect();
+    std::thread::sleep(time);
+    stop.store(true, Ordering::Relaxed);
+    for thread in threads {
+        thread.join().map_err(|_| "a client panicked")??;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a rate")]
+    Ok(count.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64())
+}
+
+fn client(address: SocketAddr, request: &[u8], stop: &AtomicBool, count: &AtomicU64) -> Result<(), Problem> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let mut buffer = Vec::with_capacity(4096);
+    let mut piece = [0; 4096];
+    while !stop.load(Ordering::Relaxed) {
+        stream.write_all(request)?;
+        buffer.clear();
+        let whole = loop {
+            let read = stream.read(&mut piece)?;
+            if read == 0 {
+                return Err("the server closed the connection".into());
+            }
+            buffer.extend_from_slice(piece.get(..read).unwrap_or_default());
+            if let Some(whole) = response_length(&buffer)? {
+                break whole;
+            }
+        };
+        while buffer.len() < whole {
+            let read = stream.read(&mut piece)?;
+            buffer.extend_from_slice(piece.get(..read).unwrap_or_default());
+        }
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
+/// How long the response will be, once its head is there. A status other than 200 is an error.
+fn response_length(buffer: &[u8]) -> Result<Option<usize>, Problem> {
+    let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(None) };
+    let head = std::str::from_utf8(buffer.get(..end).unwrap_or_default())?.to_ascii_lowercase();
+    if !head.starts_with("http/1.1 200") {
+        return Err(format!("not 200: {}", String::from_utf8_lossy(buffer)).into());
+    }
+    let length =
+        head.lines().find_map(|line| line.strip_prefix("content-length:")).ok_or("no content-length")?;
+    Ok(Some(end + 4 + length.trim().parse::<usize>()?))
+}
