@@ -83,7 +83,9 @@ impl<'a> Prepared<'a> {
     /// Puts it in its place; what is there already is replaced or is an error.
     fn put(self, replace: bool) -> std::io::Result<()> {
         let path = self.path;
-        let placed = if replace { self.file.persist(path) } else { self.file.persist_noclobber(path) };
+        let file = self.file;
+        let placed =
+            interrupt::commit(|| if replace { file.persist(path) } else { file.persist_noclobber(path) });
         placed.map_err(|error| named(path, &error.error))?;
         sync_folder(folder_of(path));
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 /// One thing to be undone when the process is told to end.
@@ -45,6 +45,19 @@ pub fn hold<T>(
     let undo = undo(&thing);
     kept.undos.insert(undo.clone());
     Ok((thing, Guard(undo)))
+}
+
+/// Puts what was made in its place: an interrupt comes before, and nothing is put there, or after, and it is whole.
+/// `put` must not let go of a [`Guard`].
+pub fn commit<T>(put: impl FnOnce() -> T) -> T {
+    let _kept = state();
+    put()
+}
+
+/// Waits for an interrupt that is under way, which ends the process: what fails because it removes the files in use is
+/// no failure to tell.
+pub fn settle() {
+    drop(state());
 }
 
 /// For servers: they see the signal themselves and end when they have let go of everything.
@@ -103,16 +116,25 @@ fn end(code: i32) {
     for undo in std::mem::take(&mut state.undos) {
         match undo {
             Undo::EndGroup(leader) => end_group(leader),
-            Undo::Remove(path) => {
-                // Whoever made it may have removed or renamed it already.
-                let _ =
-                    if path.is_dir() { fs_err::remove_dir_all(&path) } else { fs_err::remove_file(&path) };
-            }
+            Undo::Remove(path) => remove(&path),
         }
     }
     if state.graceful == 0 {
         #[expect(clippy::exit, reason = "an interrupt ends the process wherever it is")]
         std::process::exit(code);
+    }
+}
+
+/// Removes a file or folder, though another thread may still be writing into it.
+#[cfg(unix)]
+fn remove(path: &Path) {
+    for _ in 0..100 {
+        let removed = if path.is_dir() { fs_err::remove_dir_all(path) } else { fs_err::remove_file(path) };
+        match removed {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+            // Whoever made it may have removed or renamed it already.
+            Ok(()) | Err(_) => return,
+        }
     }
 }
 

@@ -81,7 +81,9 @@ pub fn main() -> Exit {
             return error.exit();
         }
     };
-    match commands::run(arguments.command, &session) {
+    let outcome = commands::run(arguments.command, &session);
+    interrupt::settle();
+    match outcome {
         Ok(exit) => exit,
         Err(error::Error::BrokenPipe) => Exit::Done,
         Err(error) => {

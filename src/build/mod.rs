@@ -263,18 +263,21 @@ fn from_javascript(
     others: &[PathBuf],
     options: &Options<'_>,
 ) -> Result<Made, Error> {
-    let built = javascript::build(&project.root, entry, &javascript::Options { cache: options.cache })?;
+    let name = |path: &Path| path.strip_prefix(&project.root).unwrap_or(path).display().to_string();
+    let names: Vec<String> = others.iter().map(|other| name(other)).collect();
+    let built = javascript::build(&project.root, entry, &javascript::Options { cache: options.cache });
+    let built = built.map_err(|error| match error {
+        javascript::Error::NoHandler { file, exports, .. } => {
+            javascript::Error::NoHandler { file, exports, others: names.clone() }
+        }
+        other => other,
+    })?;
     let mut warnings = built.warnings;
-    if !others.is_empty() {
-        let name = |path: &Path| format!("`{}`", path.strip_prefix(&project.root).unwrap_or(path).display());
-        let others: Vec<String> = others.iter().map(|other| name(other)).collect();
+    if !names.is_empty() {
+        let others = names.join("`, `");
         warnings.insert(
             0,
-            format!(
-                "{} is the entry; {} could be too: name one as `build.entry`",
-                name(entry),
-                others.join(", ")
-            ),
+            format!("`{}` is the entry; `{others}` could be too: name one as `build.entry`", name(entry)),
         );
     }
     Ok(Made { component: built.component, file: entry.to_path_buf(), inputs: built.inputs, warnings })

@@ -170,11 +170,13 @@ pub(super) fn write(project: &Project, ui: &Files) -> Result<(), super::Error> {
         fs_err::write(&path, bytes)?;
     }
     let (old, _old_guard) = beside(".alga-ext-old-")?;
-    if place.symlink_metadata().is_ok() {
-        fs_err::rename(&place, old.path().join("ui"))?;
-    }
-    if !ui.files.is_empty() {
-        fs_err::rename(new.path().join("ui"), &place)?;
-    }
-    Ok(())
+    interrupt::commit(|| {
+        if place.symlink_metadata().is_ok() {
+            fs_err::rename(&place, old.path().join("ui"))?;
+        }
+        if !ui.files.is_empty() {
+            fs_err::rename(new.path().join("ui"), &place)?;
+        }
+        Ok(())
+    })
 }

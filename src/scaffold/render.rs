@@ -55,11 +55,13 @@ pub fn scaffold(options: &Options) -> Result<Project, Error> {
         }
         fs_err::write(&path, text)?;
     }
-    if exists {
-        move_entries(beside.path(), folder)?;
-    } else {
-        fs_err::rename(beside.path(), folder)?;
-    }
+    interrupt::commit(|| {
+        if exists {
+            move_entries(beside.path(), folder)
+        } else {
+            fs_err::rename(beside.path(), folder).map_err(Error::from)
+        }
+    })?;
     Ok(Project { folder: folder.to_path_buf(), files: files.into_iter().map(|(path, _)| path).collect() })
 }
 

@@ -82,6 +82,13 @@ fn of_several_entries_the_first_is_taken_and_the_others_are_named() {
     let sandbox = project(&[("src/index.ts", text), ("src/handler.js", text)]);
     let built = sandbox.run("build --format json").ok().json();
     assert!(built["warnings"].to_string().contains("src/handler.js"), "{built}");
+    let sandbox = project(&[("src/index.ts", "export const shared = 1;"), ("src/handler.js", text)]);
+    let failed = sandbox.run("build").expect_code(1).stderr;
+    assert!(failed.contains("`src/index.ts` does not export `handler`; it exports `shared`"), "{failed}");
+    assert!(
+        failed.contains("name it as `build.entry` in `alga-ext.yaml`; there is `src/handler.js`"),
+        "{failed}"
+    );
 }
 
 #[test]

@@ -73,6 +73,8 @@ pub enum Error {
         file: String,
         /// What it does export.
         exports: Vec<String>,
+        /// Files that could be the entry too.
+        others: Vec<String>,
     },
     /// The source threw while it was loaded.
     #[error("the source throws while it is loaded: {message}")]
@@ -130,7 +132,13 @@ impl Error {
         match self {
             Error::NoEntry { .. } => Some("correct `build.entry` in `alga-ext.yaml`".into()),
             Error::Source(diagnostics) => diagnostics.iter().find_map(|diagnostic| diagnostic.help.clone()),
-            Error::NoHandler { .. } => Some("write `export function handler(request) { … }`".into()),
+            Error::NoHandler { others, .. } if others.is_empty() => {
+                Some("write `export function handler(request) { … }`".into())
+            }
+            Error::NoHandler { others, .. } => Some(format!(
+                "if another file is the entry, name it as `build.entry` in `alga-ext.yaml`; there is `{}`",
+                others.join("`, `")
+            )),
             Error::Threw { .. } => Some(
                 "code outside of functions runs once, at build time; move what can fail into `handler`"
                     .into(),

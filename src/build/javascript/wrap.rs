@@ -35,7 +35,11 @@ pub(super) fn wrap(graph: &mut Graph<'_>, entry: &Path) -> Result<Wrapped, Error
     if let Some(exports) =
         link::exports(graph, author).filter(|names| !names.iter().any(|name| name == HANDLER))
     {
-        return Err(Error::NoHandler { file: graph.module(author).source.name.clone(), exports });
+        return Err(Error::NoHandler {
+            file: graph.module(author).source.name.clone(),
+            exports,
+            others: Vec::new(),
+        });
     }
     let groups = match &host_use {
         Some(HostUse::None) => BTreeSet::new(),
@@ -87,7 +91,11 @@ fn handler_use(graph: &Graph<'_>, author: usize) -> Result<Option<HostUse>, Erro
             None if !module.analysis.stars.is_empty() => return Ok(None),
             None => {
                 let exports = module.analysis.exports.keys().cloned().collect();
-                return Err(Error::NoHandler { file: module.source.name.clone(), exports });
+                return Err(Error::NoHandler {
+                    file: module.source.name.clone(),
+                    exports,
+                    others: Vec::new(),
+                });
             }
         };
         let Some((request, Taken::Name(taken))) = next else { return Ok(None) };
