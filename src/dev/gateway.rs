@@ -6,15 +6,14 @@ use super::answer;
 use super::events::{Event, RequestEvent, shorten};
 use super::forward::{self, Surface};
 use super::state::{self, Served, State};
-use crate::runner::{Log, Outcome, Request};
+use crate::runner::{self, Log, Outcome};
 use crate::serve::{self, Unread};
 use axum::body::Body;
-use axum::extract;
-use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use serde_json::json;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, PoisonError};
+use std::sync::{LazyLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The largest body the gateway takes (contract/registry.md §5.1).
@@ -24,14 +23,12 @@ const MAX_ENVELOPE: usize = 2 * 1024 * 1024;
 /// How long a caller may take to send its body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Answers `/api/ext/{id}/{path}`.
-pub(super) async fn direct(state: extract::State<Arc<State>>, request: extract::Request) -> Response<Body> {
-    handle(&state, Surface::Direct, request).await
-}
-
-/// Answers `/api/ext-proxy/{id}/{path}`.
-pub(super) async fn proxy(state: extract::State<Arc<State>>, request: extract::Request) -> Response<Body> {
-    handle(&state, Surface::Proxy, request).await
+/// The surface a path belongs to: `/api/ext/<id>…` or `/api/ext-proxy/<id>…`.
+pub(super) fn surface(path: &str) -> Option<Surface> {
+    let surfaces = [("/api/ext/", Surface::Direct), ("/api/ext-proxy/", Surface::Proxy)];
+    let (id, surface) =
+        surfaces.into_iter().find_map(|(prefix, surface)| Some((path.strip_prefix(prefix)?, surface)))?;
+    (!id.is_empty() && !id.starts_with('/')).then_some(surface)
 }
 
 /// A refusal's JSON: the platform's code, and our words where there are any.
@@ -43,7 +40,8 @@ pub(super) fn refusal(status: StatusCode, code: &str, detail: Option<&str>) -> R
     answer::json(status, &document)
 }
 
-async fn handle(state: &State, surface: Surface, request: extract::Request) -> Response<Body> {
+/// Answers a call of the extension.
+pub(super) async fn handle(state: &State, surface: Surface, request: Request<Body>) -> Response<Body> {
     let started = Instant::now();
     let (parts, body) = request.into_parts();
     let (id, path) = address(surface, parts.uri.path());
@@ -145,7 +143,7 @@ async fn answer(state: &State, asked: Asked, seen: &mut RequestEvent) -> Result<
     let wants_key = surface == Surface::Proxy && !is_read && !parts.headers.contains_key("x-idempotency-key");
     let key = wants_key.then(new_id);
     own.extend(key.as_deref().map(|key| ("x-idempotency-key", key)));
-    let request = Request {
+    let request = runner::Request {
         url: forward::url(&path, query),
         headers: forward::request_headers(surface, &parts.headers, &own),
         body: if is_read {
@@ -296,6 +294,20 @@ fn preflight(surface: Surface) -> Response<Body> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_path_with_an_extension_belongs_to_a_surface() {
+        for (path, expected) in [
+            ("/api/ext/a", Some(Surface::Direct)),
+            ("/api/ext-proxy/a/b", Some(Surface::Proxy)),
+            ("/api/ext/", None),
+            ("/api/ext//a", None),
+            ("/api/extra/a", None),
+            ("/v1/execute", None),
+        ] {
+            assert_eq!(surface(path), expected, "{path}");
+        }
+    }
 
     #[test]
     fn the_address_is_the_extension_and_its_path() {

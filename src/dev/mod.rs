@@ -25,10 +25,13 @@ use crate::project::Project;
 use crate::toolchain::Tools;
 use crate::{host, interrupt, project, runner, serve};
 use axum::Router;
-use axum::routing::{any, get, post};
+use axum::body::Body;
+use axum::http::{Request, Response};
+use axum::routing::{get, post};
 use reload::{Changes, Loader};
 use state::{Served, State};
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
@@ -148,7 +151,7 @@ pub async fn run(
         }
     };
     // Requests are taken from the first moment on; they wait for the first version.
-    listener.serve(router(state), stop).await;
+    listener.serve(site(state), stop).await;
     let _ = tokio::time::timeout(GRACE, ending).await;
     Ok(())
 }
@@ -184,7 +187,23 @@ fn keep_up(mut loader: Loader, mut watch: Option<watch::Watch>) {
     }
 }
 
-fn router(state: Arc<State>) -> Router {
+/// Everything that is answered. Calls of the extension are many, and do not go through the router.
+fn site(
+    state: Arc<State>,
+) -> impl Fn(Request<Body>) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> + Clone + Send + 'static {
+    let pages = serve::routed(pages(Arc::clone(&state)));
+    move |request| {
+        let (state, pages) = (Arc::clone(&state), pages.clone());
+        Box::pin(guard::refuse_foreign(request, async move |request: Request<Body>| {
+            match gateway::surface(request.uri().path()) {
+                Some(surface) => gateway::handle(&state, surface, request).await,
+                None => pages(request).await,
+            }
+        }))
+    }
+}
+
+fn pages(state: Arc<State>) -> Router {
     Router::new()
         .route("/", get(page::index))
         .route("/msp/extensions/{id}", get(page::index))
@@ -197,14 +216,7 @@ fn router(state: Arc<State>) -> Router {
         .route("/__alga/{name}", get(page::asset))
         .route("/ext-ui/{id}/{hash}/{*path}", get(page::extension_ui))
         .route("/runner/ext-ui/{id}/{hash}/{*path}", get(page::extension_ui))
-        .route("/api/ext/{id}", any(gateway::direct))
-        .route("/api/ext/{id}/{*path}", any(gateway::direct))
-        .route("/api/ext/{id}/", any(gateway::direct))
-        .route("/api/ext-proxy/{id}", any(gateway::proxy))
-        .route("/api/ext-proxy/{id}/{*path}", any(gateway::proxy))
-        .route("/api/ext-proxy/{id}/", any(gateway::proxy))
         .route("/v1/execute", post(execute::handle))
         .fallback(page::nowhere)
-        .layer(axum::middleware::from_fn(guard::refuse_foreign))
         .with_state(state)
 }
