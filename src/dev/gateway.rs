@@ -8,7 +8,7 @@ use super::forward::{self, Surface};
 use super::state::{self, Served, State};
 use crate::runner::{self, Log, Outcome};
 use crate::serve::{self, Unread};
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use serde_json::json;
 use std::hash::{BuildHasher, RandomState};
@@ -62,7 +62,8 @@ pub(super) async fn handle(state: &State, surface: Surface, request: Request<Bod
         return preflight(surface);
     }
     let asked = Asked { surface, id, path, parts, body };
-    let response = match answer(state, asked, &mut seen).await {
+    let mut events = Vec::new();
+    let response = match answer(state, asked, &mut seen, &mut events).await {
         Ok(response) => response,
         Err(refused) => {
             seen.error = Some(refused.code.to_owned());
@@ -78,7 +79,8 @@ pub(super) async fn handle(state: &State, surface: Surface, request: Request<Bod
     seen.status = response.status().as_u16();
     seen.duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     seen.path = shorten(seen.path);
-    state.events.publish(Event::Request(Box::new(seen)));
+    events.push(Event::Request(Box::new(seen)));
+    state.events.publish_all(events);
     response
 }
 
@@ -91,7 +93,12 @@ struct Asked {
     body: Body,
 }
 
-async fn answer(state: &State, asked: Asked, seen: &mut RequestEvent) -> Result<Response<Body>, Refusal> {
+async fn answer(
+    state: &State,
+    asked: Asked,
+    seen: &mut RequestEvent,
+    events: &mut Vec<Event>,
+) -> Result<Response<Body>, Refusal> {
     let Asked { surface, id, path, parts, body } = asked;
     let served = state.once_ready().await;
     let Some(platform) = served.platform.clone() else {
@@ -155,29 +162,21 @@ async fn answer(state: &State, asked: Asked, seen: &mut RequestEvent) -> Result<
     };
     seen.path.clone_from(&request.url);
     let handler = served.handler.as_ref().ok_or_else(|| no_handler(&served))?;
-    let Ok(_permit) = state.calls.acquire().await else {
-        return Err(Refusal::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "access_policy_unavailable",
-            "the server is ending",
-        ));
-    };
     let call = platform.call(Some(user), Some(seen.id.clone()));
     let mut outcome = handler.call(&platform, call, request).await;
-    observe(state, &mut outcome, seen);
+    observe(&mut outcome, seen, events);
     Ok(answer::of(surface, &outcome, state.options.as_production, seen))
 }
 
-/// Takes a call's logs to tell of them, and its host calls for the request's event.
-pub(super) fn observe(state: &State, outcome: &mut Outcome, seen: &mut RequestEvent) {
-    for Log { level, stream, message, .. } in std::mem::take(&mut outcome.logs) {
-        state.events.publish(Event::Log {
-            request_id: seen.id.clone(),
-            level: level.as_str(),
-            stream: stream.as_str(),
-            message,
-        });
-    }
+/// Takes a call's logs, to be told of before its request, and its host calls for the request's event.
+pub(super) fn observe(outcome: &mut Outcome, seen: &mut RequestEvent, events: &mut Vec<Event>) {
+    let logs = std::mem::take(&mut outcome.logs).into_iter();
+    events.extend(logs.map(|Log { level, stream, message, .. }| Event::Log {
+        request_id: seen.id.clone(),
+        level: level.as_str(),
+        stream: stream.as_str(),
+        message,
+    }));
     seen.host_calls = std::mem::take(&mut outcome.host_calls);
 }
 
@@ -225,6 +224,9 @@ fn check_tenant(headers: &HeaderMap, tenant: &str) -> Result<(), Refusal> {
 
 /// Reads a body; none when there is none.
 async fn read(body: Body) -> Result<Option<Vec<u8>>, Refusal> {
+    if body.is_end_stream() {
+        return Ok(None);
+    }
     match tokio::time::timeout(BODY_TIMEOUT, serve::read_body(body, MAX_BODY)).await {
         Ok(Ok(bytes)) => Ok((!bytes.is_empty()).then(|| bytes.into())),
         Ok(Err(Unread::TooLong)) => {
