@@ -180,6 +180,7 @@ pub fn build(root: &Path, entry: &Path, options: &Options<'_>) -> Result<Built, 
         name == "alga:extension/types"
             || name == LOGGING
             || name.starts_with("wasi:clocks/")
+            || name == runtime::POLL && script.interfaces.contains_key(runtime::MONOTONIC_CLOCK)
             || script.interfaces.get(name).is_some_and(|only_host| takes_host || !only_host)
     };
     let source = Digest::of(script.text.as_bytes()).to_string();

@@ -163,7 +163,7 @@ impl Resolver {
         if let Some(name) = builtin::name(specifier) {
             return Ok(Resolved::Builtin(name));
         }
-        if self.interfaces.contains_key(specifier) || specifier.starts_with("wasi:random/") {
+        if self.interfaces.contains_key(specifier) || specifier.starts_with("wasi:") {
             return Ok(Resolved::Interface(specifier.to_owned()));
         }
         Err(Unresolved { message: format!("there is no module `{specifier}`"), help: None })

@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::analyze::{Export, Taken};
-use super::builtin::{GLOBALS, GROUPS, Group};
+use super::builtin::{GLOBALS, GROUPS, Group, MEMBERS, WITH_BODY};
 use super::graph::{Graph, Target};
 use super::link;
 use super::reach::HostUse;
@@ -122,11 +122,28 @@ fn preludes(graph: &Graph<'_>) -> Vec<&'static str> {
             let globals = &used.analysis.globals;
             // A global is also reached by way of `globalThis`, and by code made of text.
             let may = [global, "globalThis", "eval", "Function"].iter().any(|name| globals.contains(*name));
-            may && used.code.contains(word)
+            may && mentions(&used.code, word)
         });
         if uses && !needed.contains(&module) {
             needed.push(module);
         }
     }
+    if WITH_BODY.iter().any(|module| needed.contains(module)) {
+        for (word, module) in MEMBERS {
+            if graph.modules.iter().any(|used| mentions(&used.code, word)) && !needed.contains(&module) {
+                needed.push(module);
+            }
+        }
+    }
     needed
+}
+
+/// Whether `word` stands in a code, and not only as a part of other words.
+fn mentions(code: &str, word: &str) -> bool {
+    let is_part = |character: char| character.is_alphanumeric() || matches!(character, '_' | '$');
+    code.match_indices(word).any(|(at, _)| {
+        let before = code.get(..at).and_then(|before| before.chars().next_back());
+        let after = code.get(at + word.len()..).and_then(|after| after.chars().next());
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
 }
