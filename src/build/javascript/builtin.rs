@@ -7,10 +7,11 @@ pub(super) const SDK: &str = "@alga-psa/extension-runtime";
 pub(super) const OLD_SDK: &str = "@alga/extension-runtime";
 
 /// Every module, by name without the scheme.
-const MODULES: [(&str, &str); 40] = [
+const MODULES: [(&str, &str); 41] = [
     ("prelude/abort", include_str!("prelude/abort.js")),
     ("prelude/abort_timeout", include_str!("prelude/abort_timeout.js")),
     ("prelude/async", include_str!("prelude/async.js")),
+    ("prelude/awaited", include_str!("prelude/awaited.js")),
     ("prelude/blob", include_str!("prelude/blob.js")),
     ("prelude/body", include_str!("prelude/body.js")),
     ("prelude/console", include_str!("prelude/console.js")),
@@ -74,6 +75,7 @@ pub(super) fn helper(name: &str) -> Option<&'static str> {
         | "wrapAsyncGenerator"
         | "asyncIterator"
         | "asyncGeneratorDelegate" => Some("prelude/async"),
+        "awaited" | "awaitedEach" => Some("prelude/awaited"),
         "decorate" | "decorateParam" | "decorateMetadata" => Some("prelude/decorators"),
         "usingCtx" => Some("prelude/using"),
         _ => None,

@@ -188,9 +188,12 @@ fn link(engine: &Engine) -> Result<Linker<State>, Fault> {
         Err(waits("block").into())
     })?;
     let mut clock = linker.instance(MONOTONIC_CLOCK)?;
-    clock.func_wrap("subscribe-duration", move |_, (_,): (u64,)| -> wasmtime::Result<(Resource<Never>,)> {
-        Err(waits("subscribe-duration").into())
-    })?;
+    clock.func_wrap(
+        "subscribe-duration",
+        move |_, (_,): (u64,)| -> wasmtime::Result<(Resource<Never>,)> {
+            Err(waits("subscribe-duration").into())
+        },
+    )?;
     clock.func_wrap("now", |mut store, ()| {
         let state: &mut State = store.data_mut();
         state.read_clock |= state.begun;

@@ -370,11 +370,6 @@ fn every_mistake_is_shown_where_it_is() {
             "^^^^",
         ),
         (
-            "const x = await Promise.resolve(1);\nexport const handler = () => x;",
-            "src/handler.ts:1:11: `await` outside of a function",
-            "^",
-        ),
-        (
             "export const handler = (name) => import(name.http.url);",
             "src/handler.ts:1:34: `import(…)` needs a specifier",
             "^",

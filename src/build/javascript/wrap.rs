@@ -121,7 +121,10 @@ fn preludes(graph: &Graph<'_>) -> Vec<&'static str> {
         let uses = graph.modules.iter().any(|used| {
             let globals = &used.analysis.globals;
             // A global is also reached by way of `globalThis`, and by code made of text.
-            let may = [global, "globalThis", "eval", "Function"].iter().any(|name| globals.contains(*name));
+            let made_of_text = |name| globals.contains(name) && used.code.contains(&format!("{name}("));
+            let may = [global, "globalThis"].iter().any(|name| globals.contains(*name))
+                || made_of_text("eval")
+                || made_of_text("Function");
             may && mentions(&used.code, word)
         });
         if uses && !needed.contains(&module) {

@@ -70,7 +70,10 @@ fn makes_type(declaration: &InstanceTypeDeclaration<'_>) -> bool {
     matches!(
         declaration,
         InstanceTypeDeclaration::Type(_)
-            | InstanceTypeDeclaration::Alias(ComponentAlias::Outer { kind: ComponentOuterAliasKind::Type, .. })
+            | InstanceTypeDeclaration::Alias(ComponentAlias::Outer {
+                kind: ComponentOuterAliasKind::Type,
+                ..
+            })
             | InstanceTypeDeclaration::Export { ty: ComponentTypeRef::Type(_), .. }
     )
 }

@@ -16,9 +16,9 @@ use std::ops::Range;
 use wasm_encoder::reencode::{Reencode, ReencodeComponent, RoundtripReencoder};
 use wasm_encoder::{
     Alias, CanonicalFunctionSection, CodeSection, Component, ComponentAliasSection, ComponentExportSection,
-    ComponentImportSection, ComponentInstanceSection, ComponentSectionId, ComponentTypeSection, CustomSection,
-    ExportKind, ExportSection, Function, FunctionSection, InstanceSection, Module, ModuleArg, ModuleSection,
-    PrimitiveValType, RawSection, TypeSection,
+    ComponentImportSection, ComponentInstanceSection, ComponentSectionId, ComponentTypeSection,
+    CustomSection, ExportKind, ExportSection, Function, FunctionSection, InstanceSection, Module, ModuleArg,
+    ModuleSection, PrimitiveValType, RawSection, TypeSection,
 };
 use wasmparser::{
     CanonicalFunction, ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind, ComponentType,
@@ -182,7 +182,9 @@ impl Survey {
                                 CanonicalFunction::Lower { func_index, .. } => {
                                     self.functions.contains(&func_index)
                                 }
-                                CanonicalFunction::ResourceDrop { resource } => self.types.contains(&resource),
+                                CanonicalFunction::ResourceDrop { resource } => {
+                                    self.types.contains(&resource)
+                                }
                                 _ => false,
                             };
                             if is_gone {
@@ -370,7 +372,9 @@ impl Writer {
                 (ComponentType::Instance(interface), Some(lost)) => {
                     types.ty().instance(&lost.write(&interface, &mut RoundtripReencoder)?);
                 }
-                (declared, _) => RoundtripReencoder.parse_component_type(types.ty(), declared).map_err(|error| error.to_string())?,
+                (declared, _) => RoundtripReencoder
+                    .parse_component_type(types.ty(), declared)
+                    .map_err(|error| error.to_string())?,
             }
         }
         out.section(&types);

@@ -62,7 +62,7 @@ function turn() {
 }
 
 /** What a value comes to: itself, or what its promise settles to while turns are taken. */
-export function settle(value) {
+export function settle(value, never = 'handler never settled: it waits for a promise that nothing resolves') {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function') || typeof value.then !== 'function') {
     drain();
     return value;
@@ -76,7 +76,7 @@ export function settle(value) {
   drain();
   while (state === PENDING && turn()) drain();
   if (state === REJECTED) throw result;
-  if (state === PENDING) throw new Error('handler never settled: it waits for a promise that nothing resolves');
+  if (state === PENDING) throw new Error(never);
   return result;
 }
 
