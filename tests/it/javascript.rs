@@ -164,3 +164,47 @@ fn a_cache_that_cannot_be_written_is_warned_of_and_done_without() {
     let run = sandbox.run_args(["build", "--cache-dir", cache]).ok();
     assert!(run.stderr.contains("taken` cannot be written, so every run compiles anew"), "{}", run.stderr);
 }
+
+#[test]
+fn a_timer_waits_and_the_deadline_ends_it() {
+    let text = "const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+        export async function handler(request: any) {
+            const start = performance.now();
+            await sleep(request.http.url.includes('long') ? 60_000 : 30);
+            return { body: String(performance.now() - start >= 30) };
+        }";
+    let sandbox = project(&[("src/handler.ts", text), ("alga-ext.yaml", "limits: { timeout_ms: 500 }\n")]);
+    let built = sandbox.run("build --format json").ok().json();
+    assert!(built["imports"].to_string().contains("wasi:io/poll@0.2.0"), "{built}");
+    let run = sandbox.run("invoke GET /a").ok();
+    assert!(run.stdout.ends_with("\ntrue\n"), "{}", run.stdout);
+    let started = std::time::Instant::now();
+    let run = sandbox.run("invoke GET /a?long").expect_code(1);
+    assert!(run.stderr.contains("the time limit of 500 ms was reached"), "{}", run.stderr);
+    assert!(started.elapsed().as_secs() < 30, "it waited for the timer");
+}
+
+#[test]
+fn fetch_keeps_to_what_the_platform_allows() {
+    let text = "export async function handler() {
+            const found = await fetch('https://api.example/rates', { headers: { accept: 'application/json' } });
+            const denied = await fetch('https://elsewhere.example/').catch((error) => `${error.name}: ${error.message}`);
+            return Response.json({ status: found.status, found: await found.json(), denied });
+        }";
+    let data = "http: { replies: [{ url: 'https://api.example/*', status: 404, body: { none: true } }] }\n";
+    let manifest = |capabilities: &str| MANIFEST.replace("\"cap:storage.kv\"", capabilities);
+    let sandbox = project(&[("src/handler.ts", text), ("alga-ext.yaml", data)]);
+    sandbox.write("manifest.json", manifest("\"cap:http.fetch\""));
+    sandbox.run("build").ok();
+    let answer = sandbox.run("invoke GET /a --format json").ok().json();
+    let body: serde_json::Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    assert_eq!((&body["status"], &body["found"]["none"]), (&404.into(), &true.into()), "{body}");
+    let denied = body["denied"].as_str().unwrap();
+    let words =
+        "TypeError: fetch failed: GET to https://elsewhere.example/: `elsewhere.example` may not be asked";
+    assert!(denied.starts_with(words) && denied.contains("`cap:http.fetch`"), "{denied}");
+    sandbox.write("manifest.json", manifest(""));
+    let run = sandbox.run("invoke GET /a").expect_code(1);
+    assert!(run.stderr.contains("the extension needs the capability `cap:http.fetch`"), "{}", run.stderr);
+    assert!(run.stderr.contains("src/handler.ts:2"), "{}", run.stderr);
+}

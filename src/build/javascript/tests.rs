@@ -259,7 +259,8 @@ fn a_rejection_that_nobody_handles_is_logged() {
     let text = "export const handler = () => { Promise.reject(new Error('lost')); return { body: 'ok' }; };";
     let answer = call(&build_text(text).component);
     assert_eq!(answer.body(), "ok");
-    assert!(answer.logs[0].starts_with("error unhandled rejection: Error: lost"), "{:?}", answer.logs);
+    let said = "error unhandled rejection: Error: lost\n    at handler (src/handler.ts:1)";
+    assert!(answer.logs[0].starts_with(said), "{:?}", answer.logs);
 }
 
 #[test]

@@ -16,8 +16,15 @@ const ABOUT_BODY = ['content-encoding', 'content-language', 'content-location', 
 
 const hostOf = (url) => /^https?:\/\/([^/?#\\]+)/.exec(url)?.[1] ?? url;
 
+/** An error with the stack of the code that asked, which is not running any more. */
+function failure(message, { stack }, cause) {
+  const error = new TypeError(`fetch failed: ${message}`, cause && { cause });
+  error.stack = stack;
+  return error;
+}
+
 /** What the platform says is why there is no response, in words. */
-function refusal(error, method, url) {
+function refusal(error, method, url, site) {
   const host = hostOf(url);
   const why = {
     'not-allowed': `\`${host}\` may not be asked: the extension needs the capability \`cap:http.fetch\`, granted to its installation, and the platform's list of hosts that requests may go to has to have \`${host}\``,
@@ -25,7 +32,7 @@ function refusal(error, method, url) {
     transport: `\`${host}\` cannot be reached, does not answer in time, or a header is one that HTTP does not allow`,
     internal: `the answer of \`${host}\` could not be read to its end`,
   }[error?.payload];
-  return new TypeError(`fetch failed: ${method} ${why ? `to ${url.split(/[?#]/)[0]}: ${why}` : host}`, { cause: error });
+  return failure(`${method} to ${why ? `${url.split(/[?#]/)[0]}: ${why}` : host}`, site, error);
 }
 
 /** Where a redirect leads; the platform takes the dots out of a path. */
@@ -38,7 +45,7 @@ function follow(url, location) {
   return `${scheme}//${host}${/^[?#]/.test(location) ? path : path.slice(0, path.lastIndexOf('/') + 1)}${location}`;
 }
 
-async function run(request) {
+async function run(request, site) {
   const { redirect, signal } = request;
   let { method, url } = request;
   let { bytes } = contentOf(request.body);
@@ -49,7 +56,7 @@ async function run(request) {
     let answer;
     try {
       answer = send({ method, url, headers: Array.from(headers, ([name, value]) => ({ name, value })), body: bytes });
-    } catch (error) { throw refusal(error, method, url); }
+    } catch (error) { throw refusal(error, method, url, site); }
     if (signal) {
       // Timers that became due meanwhile come first: one of them may be what aborts.
       await new Promise(addTask);
@@ -63,8 +70,8 @@ async function run(request) {
     if (!REDIRECTS.includes(answer.status) || location === null || redirect === 'manual') {
       return received({ status: answer.status, headers: kept, bytes: answer.body, url, redirected: hop > 0, type: 'basic', text: '' });
     }
-    if (redirect === 'error') throw new TypeError(`fetch failed: ${hostOf(url)} redirects, and the request is not to be redirected`);
-    if (hop === HOPS) throw new TypeError(`fetch failed: ${hostOf(url)} redirects more than ${HOPS} times`);
+    if (redirect === 'error') throw failure(`${hostOf(url)} redirects, and the request is not to be redirected`, site);
+    if (hop === HOPS) throw failure(`${hostOf(url)} redirects more than ${HOPS} times`, site);
     const next = follow(url, location);
     if ((answer.status < 303 && method === 'POST') || (answer.status === 303 && method !== 'HEAD' && method !== 'GET')) {
       method = 'GET';
@@ -82,7 +89,8 @@ define({
   fetch: function fetch(input, init) {
     return new Promise((resolve) => {
       const request = new Request(input, init);
-      resolve(Promise.resolve().then(() => run(request)));
+      const site = new Error();
+      resolve(Promise.resolve().then(() => run(request, site)));
     });
   },
 });

@@ -56,7 +56,8 @@ export function serve(handler, host) {
   if (typeof handler !== 'function') throw new TypeError(`\`handler\` is exported, but it is ${typeof handler} and not a function`);
   drain();
   const [failure] = [...takeUncaught(), ...takeUnhandled()];
-  if (failure !== undefined) throw failure;
+  if (failure instanceof Error) throw failure;
+  if (failure !== undefined) throw new Error(`nothing handles a rejection, whose reason is no error: ${String(failure)}`);
   tell('arity', handler.length);
   return (request) => {
     goLive();
