@@ -80,6 +80,8 @@ pub(super) enum Text {
     Property(usize),
     /// The value of a `require(…)`, `import(…)` or helper.
     Request(usize),
+    /// The value of a helper and the parenthesis that a call of it begins with.
+    Call(usize),
     /// `const final = `, where `export default` was written before an expression.
     Declaration(usize),
     /// The final name, put into a function or class that has none.
@@ -561,9 +563,8 @@ impl<'a> Visit<'a> for Reader<'_> {
     fn visit_await_expression(&mut self, it: &AwaitExpression<'a>) {
         if self.functions == 0 {
             let helper = self.request("awaited", RequestKind::Helper, it.span.start);
-            // The letters of `await`, one of which makes room for the parenthesis.
-            self.edit(it.span.start, it.span.start + 4, Text::Request(helper));
-            self.edit(it.span.start + 4, it.span.start + 5, Text::Literal("(".into()));
+            // `await` is five letters long.
+            self.edit(it.span.start, it.span.start + 5, Text::Call(helper));
             self.edit(it.span.end, it.span.end, Text::Literal(")".into()));
         }
         walk::walk_await_expression(self, it);
@@ -575,9 +576,8 @@ impl<'a> Visit<'a> for Reader<'_> {
             let helper = self.request("awaitedEach", RequestKind::Helper, it.span.start);
             let (left, of, right) = (it.left.span(), it.left.span().end, it.right.span());
             self.edit(it.span.start, left.start, Text::Literal("for (".into()));
-            self.edit(of, of + 2, Text::Literal(" of ".into()));
-            self.edit(of + 2, of + 3, Text::Request(helper));
-            self.edit(of + 3, right.start, Text::Literal("(".into()));
+            self.edit(of, of + 1, Text::Literal(" of ".into()));
+            self.edit(of + 1, right.start, Text::Call(helper));
             self.edit(right.end, right.end, Text::Literal(")".into()));
         }
         walk::walk_for_of_statement(self, it);

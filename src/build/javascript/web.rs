@@ -48,6 +48,31 @@ fn a_component_waits_by_poll_only_where_a_timer_is_named() {
 }
 
 #[test]
+fn what_a_source_does_not_name_is_not_in_its_component() {
+    /// A phrase of each prelude module, and what brings it in.
+    const PHRASES: [(&str, &str); 8] = [
+        ("takes a function, not", "setTimeout"),
+        ("an Event needs a type", "Event"),
+        ("is made by an AbortController", "AbortSignal"),
+        ("is not the name of a header", "Headers"),
+        ("a Request needs a URL", "Request"),
+        ("the status of a Response is", "Response"),
+        ("a Blob is made of", "Blob"),
+        ("only a Blob has the name", "FormData"),
+    ];
+    let has = |component: &[u8], phrase: &str| {
+        component.windows(phrase.len()).any(|part| part == phrase.as_bytes())
+    };
+    let plain = build_text("export const handler = () => ({ body: null });").component;
+    for (phrase, global) in PHRASES {
+        assert!(!has(&plain, phrase), "{phrase}");
+        let used =
+            build_text(&format!("export const handler = () => ({{ body: typeof {global} }});")).component;
+        assert!(has(&used, phrase), "{phrase}");
+    }
+}
+
+#[test]
 fn what_is_open_when_the_response_has_settled_is_dropped() {
     let text = "export async function handler() {
             setTimeout(() => console.log('never'), 5); setInterval(() => console.log('never'), 1);

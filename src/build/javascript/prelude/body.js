@@ -81,16 +81,16 @@ class Stream {
 
   getReader() {
     let done = false;
-    return {
-      read: () => Promise.try(() => {
-        if (done) return { done, value: undefined };
-        done = true;
-        return { done: false, value: this.#take() };
-      }),
-      cancel: () => Promise.resolve(),
-      releaseLock() {},
-    };
+    const read = () => Promise.try(() => {
+      if (done) return { done, value: undefined };
+      done = true;
+      return { done: false, value: this.#take() };
+    });
+    return { read, cancel: () => Promise.resolve(), releaseLock() {} };
   }
 
-  async* [Symbol.asyncIterator]() { yield this.#take(); }
+  [Symbol.asyncIterator]() {
+    const { read } = this.getReader();
+    return { next: read, return: () => Promise.resolve({ done: true, value: undefined }), [Symbol.asyncIterator]() { return this; } };
+  }
 }
