@@ -1,6 +1,10 @@
 //! TypeScript and JavaScript handlers, from source to answer, as an author runs them.
 
 use crate::harness::Sandbox;
+use alga_ext::config::Config;
+use alga_ext::host::Platform;
+use alga_ext::manifest::Manifest;
+use alga_ext::runner::{Request, Runner};
 
 const MANIFEST: &str = r#"{
   "name": "com.acme.sample",
@@ -207,4 +211,30 @@ fn fetch_keeps_to_what_the_platform_allows() {
     let run = sandbox.run("invoke GET /a").expect_code(1);
     assert!(run.stderr.contains("the extension needs the capability `cap:http.fetch`"), "{}", run.stderr);
     assert!(run.stderr.contains("src/handler.ts:2"), "{}", run.stderr);
+}
+
+#[test]
+fn a_guest_that_waits_does_not_hold_the_thread() {
+    let text = "export async function handler(request) {
+            await new Promise((resolve) => setTimeout(resolve, Number(request.http.url.slice(1))));
+            return { status: 200, body: request.http.url };
+        }";
+    let sandbox = project(&[("src/handler.js", text)]);
+    sandbox.run("build").ok();
+    let handler = Runner::new(None).unwrap().load(&sandbox.read("dist/main.wasm")).unwrap();
+    let config = Config::default();
+    let platform = Platform::new(&config, &Manifest::default(), &alga_ext::host::Options::default()).unwrap();
+    let ask = |url: &str| {
+        let request = Request { method: "GET".into(), url: url.into(), headers: Vec::new(), body: None };
+        handler.call(&platform, platform.call(None, None), request)
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        // One thread, and the long wait begins first.
+        tokio::select! {
+            biased;
+            long = ask("/20000") => panic!("{long:?}"),
+            short = ask("/10") => assert_eq!(short.result.unwrap().body.unwrap(), b"/10"),
+        }
+    });
 }

@@ -7,7 +7,7 @@ pub(super) const SDK: &str = "@alga-psa/extension-runtime";
 pub(super) const OLD_SDK: &str = "@alga/extension-runtime";
 
 /// Every module, by name without the scheme.
-const MODULES: [(&str, &str); 41] = [
+const MODULES: [(&str, &str); 42] = [
     ("prelude/abort", include_str!("prelude/abort.js")),
     ("prelude/abort_timeout", include_str!("prelude/abort_timeout.js")),
     ("prelude/async", include_str!("prelude/async.js")),
@@ -31,6 +31,7 @@ const MODULES: [(&str, &str); 41] = [
     ("prelude/response", include_str!("prelude/response.js")),
     ("prelude/serve", include_str!("prelude/serve.js")),
     ("prelude/stack", include_str!("prelude/stack.js")),
+    ("prelude/time_origin", include_str!("prelude/time_origin.js")),
     ("prelude/timers", include_str!("prelude/timers.js")),
     ("prelude/using", include_str!("prelude/using.js")),
     ("prelude/utf8", include_str!("prelude/utf8.js")),
@@ -84,12 +85,13 @@ pub(super) fn helper(name: &str) -> Option<&'static str> {
 
 /// What a source may use without importing it: a word to look for, the global it is a part of, and the module that
 /// defines it.
-pub(super) const GLOBALS: [(&str, &str, &str); 22] = [
+pub(super) const GLOBALS: [(&str, &str, &str); 23] = [
     ("console", "console", "prelude/console"),
     ("TextEncoder", "TextEncoder", "prelude/encoding"),
     ("TextDecoder", "TextDecoder", "prelude/encoding"),
     ("random", "Math", "prelude/random"),
     ("fromAsync", "Array", "prelude/from_async"),
+    ("timeOrigin", "performance", "prelude/time_origin"),
     ("setTimeout", "setTimeout", "prelude/timers"),
     ("setInterval", "setInterval", "prelude/timers"),
     ("clearTimeout", "clearTimeout", "prelude/timers"),
