@@ -1,6 +1,6 @@
 //! TypeScript and JavaScript handlers, from source to answer, as an author runs them.
 
-use crate::harness::Sandbox;
+use crate::harness::{self, Sandbox};
 use alga_ext::config::Config;
 use alga_ext::host::Platform;
 use alga_ext::manifest::Manifest;
@@ -221,7 +221,8 @@ fn a_guest_that_waits_does_not_hold_the_thread() {
         }";
     let sandbox = project(&[("src/handler.js", text)]);
     sandbox.run("build").ok();
-    let handler = Runner::new(None).unwrap().load(&sandbox.read("dist/main.wasm")).unwrap();
+    let runner = Runner::new(Some(&harness::shared_cache())).unwrap();
+    let handler = runner.load(&sandbox.read("dist/main.wasm")).unwrap();
     let config = Config::default();
     let platform = Platform::new(&config, &Manifest::default(), &alga_ext::host::Options::default()).unwrap();
     let ask = |url: &str| {

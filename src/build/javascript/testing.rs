@@ -2,6 +2,7 @@
 
 use super::runtime::{MONOTONIC_CLOCK, POLL};
 use super::{Built, Error, Options, build, find_entry};
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use wasmtime::component::types::ComponentItem;
@@ -140,19 +141,19 @@ fn asked(params: &[Val]) -> (&str, String) {
         let [(_, Val::String(name)), (_, Val::String(value))] = fields.as_slice() else {
             panic!("{fields:?}")
         };
-        sent.push_str(&format!("|{name}: {value}"));
+        let _ = write!(sent, "|{name}: {value}");
     }
     if let Some(Val::List(body)) = body.as_deref() {
         let bytes: Vec<u8> =
             body.iter().map(|byte| if let Val::U8(byte) = byte { *byte } else { 0 }).collect();
-        sent.push_str(&format!("|{}", String::from_utf8(bytes).unwrap()));
+        let _ = write!(sent, "|{}", String::from_utf8(bytes).unwrap());
     }
     (url, sent)
 }
 
 /// The response to a request: a number at the end of the path is the status, `/to/…` redirects there, and the body
 /// is what was sent.
-fn http_reply(url: &str, sent: String) -> Val {
+fn http_reply(url: &str, sent: &str) -> Val {
     let last = url.rsplit('/').next().unwrap_or_default();
     let target = url.split_once("/to/").map(|(_, target)| target);
     let status = if target.is_some() { 307 } else { last.parse().unwrap_or(200) };
@@ -191,7 +192,7 @@ fn reply(interface: &str, function: &str, params: &[Val]) -> Option<Val> {
                 Err(Some(Box::new(Val::Enum("not-allowed".into()))))
             }
             ("https://down.example/", _) => Err(Some(Box::new(Val::Enum("transport".into())))),
-            (url, sent) => Ok(Some(Box::new(http_reply(url, sent)))),
+            (url, sent) => Ok(Some(Box::new(http_reply(url, &sent)))),
         })),
         ("user-v2", "get-user") => ok(record(&[
             ("tenant-id", text("t1")),
