@@ -51,7 +51,7 @@ impl Run {
 }
 
 /// The cache all tests of this run share, so that the JavaScript engine is compiled once.
-fn shared_cache() -> PathBuf {
+pub(crate) fn shared_cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")
 }
 

@@ -29,6 +29,7 @@ mod lifecycle;
 mod new;
 mod pack;
 mod pages;
+mod promises;
 mod publish;
 mod registry;
 mod rust_handlers;

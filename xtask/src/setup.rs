@@ -23,7 +23,7 @@ const DEBIAN: [(&str, IsMissing); 8] = [
 ];
 
 /// Packages from npm, installed into `target/tools/node`.
-const NPM: [(&str, &str); 1] = [("playwright-core", "1.65.1")];
+const NPM: [(&str, &str); 2] = [("playwright-core", "1.65.1"), ("promises-aplus-tests", "2.1.2")];
 /// Packages from `PyPI`, installed into the virtual environment `target/tools/python`.
 const PYPI: [(&str, &str); 1] = [("wasmtime", "44.0.0")];
 /// The oldest Node the npm packages run on.
@@ -95,7 +95,7 @@ fn npm(root: &Path, folder: &Path) -> Result<(), Problem> {
     if major.is_none_or(|major| major < NODE) || answer("npm", &["--version"], root).is_none() {
         let found = if node.is_empty() { "none" } else { &node };
         return Err(format!(
-            "the browser tests need Node {NODE} or newer with its npm, found {found}; install it from \
+            "packages of the tests come by Node {NODE} or newer with its npm, found {found}; install it from \
              https://nodejs.org and then run again `cargo xtask setup`"
         )
         .into());

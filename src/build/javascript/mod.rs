@@ -174,12 +174,13 @@ pub fn build(root: &Path, entry: &Path, options: &Options<'_>) -> Result<Built, 
             Failure::Endless => Error::Endless,
             Failure::Engine(fault) => Error::Engine(fault),
         })?;
-    let said = Said::from(&snapshot);
+    let said = Said::new(&snapshot, &script.lines);
     let takes_host = wrapped.takes_host.unwrap_or(said.arity > 1);
     let keep = |name: &str| {
         name == "alga:extension/types"
             || name == LOGGING
             || name.starts_with("wasi:clocks/")
+            || name == runtime::POLL && script.interfaces.contains_key(runtime::MONOTONIC_CLOCK)
             || script.interfaces.get(name).is_some_and(|only_host| takes_host || !only_host)
     };
     let source = Digest::of(script.text.as_bytes()).to_string();
@@ -208,7 +209,7 @@ struct Said {
 }
 
 impl Said {
-    fn from(snapshot: &snapshot::Snapshot) -> Said {
+    fn new(snapshot: &snapshot::Snapshot, lines: &trace::Lines) -> Said {
         let mut said = Said::default();
         for message in &snapshot.messages {
             let (kind, text) = message.split_once(' ').unwrap_or((message, ""));
@@ -220,6 +221,14 @@ impl Said {
                      handler"
                         .to_owned(),
                 ),
+                "timer" => {
+                    let stack = lines.translate(text);
+                    let place = stack.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
+                    said.warnings.push(format!(
+                        "a timer is set while the source is loaded{}; its time begins anew in each call of the handler",
+                        place.map(|(place, _)| format!(" ({place})")).unwrap_or_default()
+                    ));
+                }
                 _ => {}
             }
         }
@@ -247,3 +256,5 @@ mod promises;
 mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod web;

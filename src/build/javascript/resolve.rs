@@ -163,7 +163,7 @@ impl Resolver {
         if let Some(name) = builtin::name(specifier) {
             return Ok(Resolved::Builtin(name));
         }
-        if self.interfaces.contains_key(specifier) || specifier.starts_with("wasi:random/") {
+        if self.interfaces.contains_key(specifier) || specifier.starts_with("wasi:") {
             return Ok(Resolved::Interface(specifier.to_owned()));
         }
         Err(Unresolved { message: format!("there is no module `{specifier}`"), help: None })
@@ -225,7 +225,10 @@ fn node_module(specifier: &str) -> Option<&str> {
 
 fn no_node(name: &str) -> Unresolved {
     let instead = match name.split('/').next().unwrap_or(name) {
-        "http" | "https" | "http2" | "net" | "tls" | "dns" => "`alga:extension/http` sends requests",
+        "http" | "https" | "http2" | "net" | "tls" | "dns" => "`fetch` sends requests",
+        "timers" => "`setTimeout` and `setInterval` are there without an import",
+        "events" => "`EventTarget` is there without an import",
+        "perf_hooks" => "`performance` is there without an import",
         "fs" | "sqlite" => "`alga:extension/storage` keeps values",
         "process" | "os" => "`alga:extension/secrets` and the request hold what an environment would",
         "console" => "`console` is there without an import",

@@ -2,11 +2,14 @@
 
 use super::Fault;
 use super::engine::Engine;
+use super::runtime::{MONOTONIC_CLOCK, POLL};
 use futures_util::FutureExt;
 use std::sync::mpsc;
 use std::time::Duration;
 use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, ComponentType, Instance, Lift, Linker, Lower, Val};
+use wasmtime::component::{
+    Component, ComponentType, Instance, Lift, Linker, Lower, Resource, ResourceType, Val,
+};
 use wasmtime::{Store, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wizer::{WasmtimeWizerComponent, Wizer};
 
@@ -74,6 +77,9 @@ struct Datetime {
     seconds: u64,
     nanoseconds: u32,
 }
+
+/// What nothing is waited for by while the source is loaded.
+enum Never {}
 
 /// Evaluates `script`, for at most `limit`, and takes the snapshot.
 pub(super) fn take(engine: &Engine, script: &str, limit: Duration) -> Result<Snapshot, Failure> {
@@ -174,7 +180,21 @@ fn link(engine: &Engine) -> Result<Linker<State>, Fault> {
             })?;
         }
     }
-    linker.instance("wasi:clocks/monotonic-clock@0.2.0")?.func_wrap("now", |mut store, ()| {
+    // Timers begin when an instance does, so nothing waits here.
+    let waits = |function: &str| Called { interface: POLL.to_owned(), function: function.to_owned() };
+    let mut poll = linker.instance(POLL)?;
+    poll.resource("pollable", ResourceType::host::<Never>(), |_, _| Ok(()))?;
+    poll.func_wrap("[method]pollable.block", move |_, (_,): (Resource<Never>,)| -> wasmtime::Result<()> {
+        Err(waits("block").into())
+    })?;
+    let mut clock = linker.instance(MONOTONIC_CLOCK)?;
+    clock.func_wrap(
+        "subscribe-duration",
+        move |_, (_,): (u64,)| -> wasmtime::Result<(Resource<Never>,)> {
+            Err(waits("subscribe-duration").into())
+        },
+    )?;
+    clock.func_wrap("now", |mut store, ()| {
         let state: &mut State = store.data_mut();
         state.read_clock |= state.begun;
         Ok((0u64,))

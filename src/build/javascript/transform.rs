@@ -69,8 +69,13 @@ pub(super) fn transform(source: &Source, format: Format) -> Result<Transformed, 
     }
     let comments =
         CommentOptions { normal: false, jsdoc: false, annotation: false, ..CommentOptions::disabled() };
-    let printing =
-        CodegenOptions { comments, source_map_path: Some(source.path.clone()), ..CodegenOptions::default() };
+    // The engine keeps the text of every function. Ours is never shown, so it goes without spaces.
+    let printing = CodegenOptions {
+        comments,
+        minify: source.is_ours(),
+        source_map_path: Some(source.path.clone()),
+        ..CodegenOptions::default()
+    };
     let printed = Codegen::new().with_options(printing).build(&program);
     let mut lines = vec![0; printed.code.lines().count() + 1];
     if let Some(map) = &printed.map {

@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::analyze::{Export, Taken};
-use super::builtin::{GLOBALS, GROUPS, Group};
+use super::builtin::{GLOBALS, GROUPS, Group, MEMBERS, WITH_BODY};
 use super::graph::{Graph, Target};
 use super::link;
 use super::reach::HostUse;
@@ -121,12 +121,32 @@ fn preludes(graph: &Graph<'_>) -> Vec<&'static str> {
         let uses = graph.modules.iter().any(|used| {
             let globals = &used.analysis.globals;
             // A global is also reached by way of `globalThis`, and by code made of text.
-            let may = [global, "globalThis", "eval", "Function"].iter().any(|name| globals.contains(*name));
-            may && used.code.contains(word)
+            let made_of_text = |name| globals.contains(name) && used.code.contains(&format!("{name}("));
+            let may = [global, "globalThis"].iter().any(|name| globals.contains(*name))
+                || made_of_text("eval")
+                || made_of_text("Function");
+            may && mentions(&used.code, word)
         });
         if uses && !needed.contains(&module) {
             needed.push(module);
         }
     }
+    if WITH_BODY.iter().any(|module| needed.contains(module)) {
+        for (word, module) in MEMBERS {
+            if graph.modules.iter().any(|used| mentions(&used.code, word)) && !needed.contains(&module) {
+                needed.push(module);
+            }
+        }
+    }
     needed
+}
+
+/// Whether `word` stands in a code, and not only as a part of other words.
+fn mentions(code: &str, word: &str) -> bool {
+    let is_part = |character: char| character.is_alphanumeric() || matches!(character, '_' | '$');
+    code.match_indices(word).any(|(at, _)| {
+        let before = code.get(..at).and_then(|before| before.chars().next_back());
+        let after = code.get(at + word.len()..).and_then(|after| after.chars().next());
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
 }

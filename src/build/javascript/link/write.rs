@@ -175,6 +175,7 @@ impl Linker<'_> {
                 format!("{}: {}", name.unwrap_or_default(), self.binding(number, *binding))
             }
             Text::Request(request) => self.requested(number, *request),
+            Text::Call(request) => self.requested(number, *request) + "(",
         }
     }
 
