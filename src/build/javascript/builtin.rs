@@ -7,18 +7,27 @@ pub(super) const SDK: &str = "@alga-psa/extension-runtime";
 pub(super) const OLD_SDK: &str = "@alga/extension-runtime";
 
 /// Every module, by name without the scheme.
-const MODULES: [(&str, &str); 28] = [
+const MODULES: [(&str, &str); 37] = [
     ("prelude/async", include_str!("prelude/async.js")),
+    ("prelude/clone", include_str!("prelude/clone.js")),
     ("prelude/console", include_str!("prelude/console.js")),
+    ("prelude/crypto", include_str!("prelude/crypto.js")),
     ("prelude/decorators", include_str!("prelude/decorators.js")),
+    ("prelude/digest", include_str!("prelude/digest.js")),
     ("prelude/encoding", include_str!("prelude/encoding.js")),
     ("prelude/from_async", include_str!("prelude/from_async.js")),
     ("prelude/inspect", include_str!("prelude/inspect.js")),
     ("prelude/instance", include_str!("prelude/instance.js")),
     ("prelude/promise", include_str!("prelude/promise.js")),
     ("prelude/random", include_str!("prelude/random.js")),
+    ("prelude/random_values", include_str!("prelude/random_values.js")),
+    ("prelude/search_params", include_str!("prelude/search_params.js")),
     ("prelude/serve", include_str!("prelude/serve.js")),
     ("prelude/stack", include_str!("prelude/stack.js")),
+    ("prelude/url", include_str!("prelude/url.js")),
+    ("prelude/url_domain", include_str!("prelude/url_domain.js")),
+    ("prelude/url_host", include_str!("prelude/url_host.js")),
+    ("prelude/url_percent", include_str!("prelude/url_percent.js")),
     ("prelude/using", include_str!("prelude/using.js")),
     ("prelude/utf8", include_str!("prelude/utf8.js")),
     ("sdk/index", include_str!("sdk/index.js")),
@@ -69,14 +78,24 @@ pub(super) fn helper(name: &str) -> Option<&'static str> {
 }
 
 /// What a source may use without importing it: a word to look for, the global it is a part of, and the module that
-/// defines it. Later globals (`URL`, `fetch`, timers) get a line and a file each.
-pub(super) const GLOBALS: [(&str, &str, &str); 5] = [
+/// defines it.
+pub(super) const GLOBALS: [(&str, &str, &str); 12] = [
     ("console", "console", "prelude/console"),
     ("TextEncoder", "TextEncoder", "prelude/encoding"),
     ("TextDecoder", "TextDecoder", "prelude/encoding"),
     ("random", "Math", "prelude/random"),
     ("fromAsync", "Array", "prelude/from_async"),
+    ("URL", "URL", "prelude/url"),
+    ("URLSearchParams", "URLSearchParams", "prelude/search_params"),
+    ("structuredClone", "structuredClone", "prelude/clone"),
+    ("crypto", "crypto", "prelude/crypto"),
+    ("getRandomValues", "crypto", "prelude/random_values"),
+    ("randomUUID", "crypto", "prelude/random_values"),
+    ("subtle", "crypto", "prelude/digest"),
 ];
+
+/// The globals that packages keep under a name of their own: what is taken of them may stand in any module.
+pub(super) const HANDED_ON: [&str; 1] = ["crypto"];
 
 /// A group of the SDK's host bindings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,8 +2,8 @@
 
 use super::Error;
 use super::analyze::{Export, Taken};
-use super::builtin::{GLOBALS, GROUPS, Group};
-use super::graph::{Graph, Target};
+use super::builtin::{GLOBALS, GROUPS, Group, HANDED_ON};
+use super::graph::{Graph, Module, Target};
 use super::link;
 use super::reach::HostUse;
 use std::collections::BTreeSet;
@@ -118,15 +118,44 @@ fn mentioned(graph: &Graph<'_>) -> BTreeSet<Group> {
 fn preludes(graph: &Graph<'_>) -> Vec<&'static str> {
     let mut needed = Vec::new();
     for (word, global, module) in GLOBALS {
-        let uses = graph.modules.iter().any(|used| {
+        // A global is also reached by way of `globalThis`, and by code made of text.
+        let reaches = |used: &Module, word: &str| {
             let globals = &used.analysis.globals;
-            // A global is also reached by way of `globalThis`, and by code made of text.
-            let may = [global, "globalThis", "eval", "Function"].iter().any(|name| globals.contains(*name));
-            may && used.code.contains(word)
-        });
+            globals.contains(global)
+                || ["globalThis", "eval", "Function"].iter().any(|name| globals.contains(*name))
+                    && has_word(&used.code, word)
+        };
+        let uses = if HANDED_ON.contains(&global) {
+            graph.modules.iter().any(|used| reaches(used, global))
+                && graph.modules.iter().any(|used| has_word(&used.code, word))
+        } else {
+            graph.modules.iter().any(|used| reaches(used, word) && has_word(&used.code, word))
+        };
         if uses && !needed.contains(&module) {
             needed.push(module);
         }
     }
     needed
+}
+
+/// Whether `word` stands in the code, and not as a part of a longer one.
+fn has_word(code: &str, word: &str) -> bool {
+    let is_part = |character: char| character.is_alphanumeric() || matches!(character, '_' | '$');
+    code.match_indices(word).any(|(at, _)| {
+        let before = code.get(..at).and_then(|text| text.chars().next_back());
+        let after = code.get(at + word.len()..).and_then(|text| text.chars().next());
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_word;
+
+    #[test]
+    fn a_word_is_not_a_part_of_another() {
+        assert!(has_word("new URL(text)", "URL"));
+        assert!(has_word("baseURL, globalThis.URL", "URL"));
+        assert!(!has_word("baseURL + URLs + $URL + URL_", "URL"));
+    }
 }

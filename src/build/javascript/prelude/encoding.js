@@ -1,8 +1,36 @@
-// TextEncoder and TextDecoder (WHATWG Encoding), UTF-8 alone.
+// TextEncoder and TextDecoder (WHATWG Encoding): UTF-8, UTF-16 LE and windows-1252, which is what `latin1` means there.
 
 import { decodeUtf8, encodeUtf8, unfinished } from 'alga-ext:prelude/utf8';
 
-const LABELS = ['unicode-1-1-utf-8', 'unicode11utf8', 'unicode20utf8', 'utf-8', 'utf8', 'x-unicode20utf8'];
+const WINDOWS = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
+const LEAD = /[\ud800-\udbff]$/;
+
+function decodeUtf16(bytes, fatal) {
+  const even = bytes.slice(0, bytes.length & ~1);
+  const units = new Uint16Array(even.buffer);
+  let text = '';
+  for (let at = 0; at < units.length; at += 4096) text += String.fromCharCode(...units.subarray(at, at + 4096));
+  const isOdd = even.length < bytes.length;
+  if (fatal && (isOdd || !text.isWellFormed())) throw new TypeError('the bytes are not UTF-16');
+  // Half a pair and half a unit at the end are one mistake.
+  return isOdd ? `${text.replace(LEAD, '').toWellFormed()}\ufffd` : text.toWellFormed();
+}
+
+function unfinishedUtf16(bytes) {
+  const odd = bytes.length & 1;
+  const last = bytes.length - odd;
+  return odd + (last > 0 && (bytes[last - 1] & 0xfc) === 0xd8 ? 2 : 0);
+}
+
+const decodeWindows = (bytes) => atob(bytes.toBase64()).replace(/[\x80-\x9f]/g, (byte) => WINDOWS[byte.charCodeAt(0) - 0x80]);
+
+// Each with its labels, how it is decoded, and how many bytes at the end may go on.
+const ENCODINGS = [
+  ['utf-8', /^(?:utf-?8|unicode-1-1-utf-8|unicode11utf8|(?:x-)?unicode20utf8)$/, decodeUtf8, unfinished],
+  ['utf-16le', /^(?:utf-16(?:le)?|unicode(?:feff)?|ucs-2|iso-10646-ucs-2|csunicode)$/, decodeUtf16, unfinishedUtf16],
+  ['windows-1252', new RegExp(['^(?:latin1|l1|csisolatin1|(?:us-)?ascii|ansi_x3\\.4-1968|(?:windows-|(?:x-)?cp)1252|(?:cp|ibm)819',
+    'iso-8859-1|iso8859-?1|iso_8859-1(?::1987)?|iso-ir-100)$'].join('|')), decodeWindows, () => 0],
+];
 
 function bytesOf(source) {
   if (source === undefined) return new Uint8Array(0);
@@ -34,26 +62,30 @@ class TextEncoder {
 }
 
 class TextDecoder {
+  #encoding;
   #fatal;
   #ignoreBOM;
   #rest = new Uint8Array(0);
   #started = false;
 
   constructor(label = 'utf-8', options = {}) {
-    if (!LABELS.includes(String(label).trim().toLowerCase())) {
-      throw new RangeError(`the encoding "${label}" is not there; only utf-8 is`);
+    const name = String(label).replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, '').toLowerCase();
+    this.#encoding = ENCODINGS.find(([, labels]) => labels.test(name));
+    if (!this.#encoding) {
+      throw new RangeError(`the encoding "${label}" is not there; ${ENCODINGS.map(([known]) => known).join(', ')} are`);
     }
     this.#fatal = Boolean(options?.fatal);
     this.#ignoreBOM = Boolean(options?.ignoreBOM);
   }
 
-  get encoding() { return 'utf-8'; }
+  get encoding() { return this.#encoding[0]; }
 
   get fatal() { return this.#fatal; }
 
   get ignoreBOM() { return this.#ignoreBOM; }
 
   decode(input, options = {}) {
+    const [, , decodeAll, openEnd] = this.#encoding;
     let bytes = bytesOf(input);
     const stream = Boolean(options?.stream);
     if (this.#rest.length > 0) {
@@ -62,12 +94,12 @@ class TextDecoder {
       joined.set(bytes, this.#rest.length);
       bytes = joined;
     }
-    const held = stream ? unfinished(bytes) : 0;
+    const held = stream ? openEnd(bytes) : 0;
     const whole = held > 0 ? bytes.subarray(0, bytes.length - held) : bytes;
     this.#rest = held > 0 ? bytes.slice(bytes.length - held) : new Uint8Array(0);
     let text;
     try {
-      text = whole.length > 0 ? decodeUtf8(whole, this.#fatal) : '';
+      text = whole.length > 0 ? decodeAll(whole, this.#fatal) : '';
     } catch (error) {
       this.#rest = new Uint8Array(0);
       this.#started = false;
