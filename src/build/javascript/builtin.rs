@@ -7,11 +7,12 @@ pub(super) const SDK: &str = "@alga-psa/extension-runtime";
 pub(super) const OLD_SDK: &str = "@alga/extension-runtime";
 
 /// Every module, by name without the scheme.
-const MODULES: [(&str, &str); 37] = [
+const MODULES: [(&str, &str); 38] = [
     ("prelude/async", include_str!("prelude/async.js")),
     ("prelude/clone", include_str!("prelude/clone.js")),
     ("prelude/console", include_str!("prelude/console.js")),
     ("prelude/crypto", include_str!("prelude/crypto.js")),
+    ("prelude/date", include_str!("prelude/date.js")),
     ("prelude/decorators", include_str!("prelude/decorators.js")),
     ("prelude/digest", include_str!("prelude/digest.js")),
     ("prelude/encoding", include_str!("prelude/encoding.js")),
@@ -79,7 +80,7 @@ pub(super) fn helper(name: &str) -> Option<&'static str> {
 
 /// What a source may use without importing it: a word to look for, the global it is a part of, and the module that
 /// defines it.
-pub(super) const GLOBALS: [(&str, &str, &str); 12] = [
+pub(super) const GLOBALS: [(&str, &str, &str); 13] = [
     ("console", "console", "prelude/console"),
     ("TextEncoder", "TextEncoder", "prelude/encoding"),
     ("TextDecoder", "TextDecoder", "prelude/encoding"),
@@ -89,6 +90,7 @@ pub(super) const GLOBALS: [(&str, &str, &str); 12] = [
     ("URLSearchParams", "URLSearchParams", "prelude/search_params"),
     ("structuredClone", "structuredClone", "prelude/clone"),
     ("crypto", "crypto", "prelude/crypto"),
+    ("Date", "Date", "prelude/date"),
     ("getRandomValues", "crypto", "prelude/random_values"),
     ("randomUUID", "crypto", "prelude/random_values"),
     ("subtle", "crypto", "prelude/digest"),

@@ -174,6 +174,16 @@ fn text_is_decoded_from_the_three_encodings_as_the_standard_says() {
 }
 
 #[test]
+fn a_date_that_is_set_to_no_number_is_invalid() {
+    let text = r"
+        const set = (change) => { const date = new Date(0); change(date); return Number(date); };
+        export const handler = () => ({ body: JSON.stringify([set((date) => date.setUTCFullYear(NaN, 0, 1)), set((date) => date.setHours(undefined)),
+            set((date) => date.setMonth(1, NaN)), set((date) => date.setFullYear(1e9)), set((date) => date.setUTCMonth(1)), set((date) => { date.setTime(NaN); date.setUTCFullYear(1971); }),
+            new Date(0).setUTCHours(1, 2, 3, 4), Date.prototype.setHours.length, Date.prototype.setHours.name]) });";
+    assert_eq!(answer(text), r#"[null,null,null,null,2678400000,31536000000,3723004,4,"setHours"]"#);
+}
+
+#[test]
 fn random_values_come_from_the_platform_and_differ_between_instances() {
     let text = r"
         const name = (run) => { try { return run(); } catch (error) { return `${error instanceof DOMException} ${error.name}`; } };
