@@ -7,7 +7,7 @@ pub(super) const SDK: &str = "@alga-psa/extension-runtime";
 pub(super) const OLD_SDK: &str = "@alga/extension-runtime";
 
 /// Every module, by name without the scheme.
-const MODULES: [(&str, &str); 38] = [
+const MODULES: [(&str, &str); 39] = [
     ("prelude/async", include_str!("prelude/async.js")),
     ("prelude/clone", include_str!("prelude/clone.js")),
     ("prelude/console", include_str!("prelude/console.js")),
@@ -16,6 +16,7 @@ const MODULES: [(&str, &str); 38] = [
     ("prelude/decorators", include_str!("prelude/decorators.js")),
     ("prelude/digest", include_str!("prelude/digest.js")),
     ("prelude/encoding", include_str!("prelude/encoding.js")),
+    ("prelude/encodings", include_str!("prelude/encodings.js")),
     ("prelude/from_async", include_str!("prelude/from_async.js")),
     ("prelude/inspect", include_str!("prelude/inspect.js")),
     ("prelude/instance", include_str!("prelude/instance.js")),
@@ -95,6 +96,9 @@ pub(super) const GLOBALS: [(&str, &str, &str); 13] = [
     ("randomUUID", "crypto", "prelude/random_values"),
     ("subtle", "crypto", "prelude/digest"),
 ];
+
+/// What the decoder of text knows beside UTF-8, and the starts of calls that need none of it.
+pub(super) const ENCODINGS: (&str, [&str; 3]) = ("prelude/encodings", ["()", "(\"utf-8\"", "(\"utf8\""]);
 
 /// The globals that packages keep under a name of their own: what is taken of them may stand in any module.
 pub(super) const HANDED_ON: [&str; 1] = ["crypto"];

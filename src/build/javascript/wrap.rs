@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::analyze::{Export, Taken};
-use super::builtin::{GLOBALS, GROUPS, Group, HANDED_ON};
+use super::builtin::{ENCODINGS, GLOBALS, GROUPS, Group, HANDED_ON};
 use super::graph::{Graph, Module, Target};
 use super::link;
 use super::reach::HostUse;
@@ -135,17 +135,29 @@ fn preludes(graph: &Graph<'_>) -> Vec<&'static str> {
             needed.push(module);
         }
     }
+    let (encodings, plain) = ENCODINGS;
+    let names_encoding = |used: &Module| {
+        words(&used.code, "TextDecoder").any(|(_, after)| !plain.iter().any(|start| after.starts_with(start)))
+    };
+    if needed.contains(&"prelude/encoding") && graph.modules.iter().any(names_encoding) {
+        needed.push(encodings);
+    }
     needed
 }
 
 /// Whether `word` stands in the code, and not as a part of a longer one.
 fn has_word(code: &str, word: &str) -> bool {
+    words(code, word).next().is_some()
+}
+
+/// What stands before and after `word` in the code, wherever it is no part of a longer one.
+fn words<'c>(code: &'c str, word: &'c str) -> impl Iterator<Item = (&'c str, &'c str)> {
     let is_part = |character: char| character.is_alphanumeric() || matches!(character, '_' | '$');
-    code.match_indices(word).any(|(at, _)| {
-        let before = code.get(..at).and_then(|text| text.chars().next_back());
-        let after = code.get(at + word.len()..).and_then(|text| text.chars().next());
-        !before.is_some_and(is_part) && !after.is_some_and(is_part)
-    })
+    let around =
+        |(at, _)| (code.get(..at).unwrap_or_default(), code.get(at + word.len()..).unwrap_or_default());
+    code.match_indices(word)
+        .map(around)
+        .filter(move |(before, after)| !before.ends_with(is_part) && !after.starts_with(is_part))
 }
 
 #[cfg(test)]

@@ -1,35 +1,10 @@
-// TextEncoder and TextDecoder (WHATWG Encoding): UTF-8, UTF-16 LE and windows-1252, which is what `latin1` means there.
+// TextEncoder and TextDecoder (WHATWG Encoding). Of itself it knows UTF-8; `prelude/encodings` adds the others.
 
 import { decodeUtf8, encodeUtf8, unfinished } from 'alga-ext:prelude/utf8';
 
-const WINDOWS = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
-const LEAD = /[\ud800-\udbff]$/;
-
-function decodeUtf16(bytes, fatal) {
-  const even = bytes.slice(0, bytes.length & ~1);
-  const units = new Uint16Array(even.buffer);
-  let text = '';
-  for (let at = 0; at < units.length; at += 4096) text += String.fromCharCode(...units.subarray(at, at + 4096));
-  const isOdd = even.length < bytes.length;
-  if (fatal && (isOdd || !text.isWellFormed())) throw new TypeError('the bytes are not UTF-16');
-  // Half a pair and half a unit at the end are one mistake.
-  return isOdd ? `${text.replace(LEAD, '').toWellFormed()}\ufffd` : text.toWellFormed();
-}
-
-function unfinishedUtf16(bytes) {
-  const odd = bytes.length & 1;
-  const last = bytes.length - odd;
-  return odd + (last > 0 && (bytes[last - 1] & 0xfc) === 0xd8 ? 2 : 0);
-}
-
-const decodeWindows = (bytes) => atob(bytes.toBase64()).replace(/[\x80-\x9f]/g, (byte) => WINDOWS[byte.charCodeAt(0) - 0x80]);
-
-// Each with its labels, how it is decoded, and how many bytes at the end may go on.
-const ENCODINGS = [
-  ['utf-8', /^(?:utf-?8|unicode-1-1-utf-8|unicode11utf8|(?:x-)?unicode20utf8)$/, decodeUtf8, unfinished],
-  ['utf-16le', /^(?:utf-16(?:le)?|unicode(?:feff)?|ucs-2|iso-10646-ucs-2|csunicode)$/, decodeUtf16, unfinishedUtf16],
-  ['windows-1252', new RegExp(['^(?:latin1|l1|csisolatin1|(?:us-)?ascii|ansi_x3\\.4-1968|(?:windows-|(?:x-)?cp)1252|(?:cp|ibm)819',
-    'iso-8859-1|iso8859-?1|iso_8859-1(?::1987)?|iso-ir-100)$'].join('|')), decodeWindows, () => 0],
+/** Each with its other labels, how it is decoded, and how many bytes at the end may go on. */
+export const encodings = [
+  ['utf-8', 'utf8 unicode-1-1-utf-8 unicode11utf8 unicode20utf8 x-unicode20utf8', decodeUtf8, unfinished],
 ];
 
 function bytesOf(source) {
@@ -70,9 +45,9 @@ class TextDecoder {
 
   constructor(label = 'utf-8', options = {}) {
     const name = String(label).replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, '').toLowerCase();
-    this.#encoding = ENCODINGS.find(([, labels]) => labels.test(name));
+    this.#encoding = encodings.find(([known, labels]) => known === name || labels.split(' ').includes(name));
     if (!this.#encoding) {
-      throw new RangeError(`the encoding "${label}" is not there; ${ENCODINGS.map(([known]) => known).join(', ')} are`);
+      throw new RangeError(`the encoding "${label}" is not there; ${encodings.map(([known]) => known).join(', ')} are`);
     }
     this.#fatal = Boolean(options?.fatal);
     this.#ignoreBOM = Boolean(options?.ignoreBOM);

@@ -73,16 +73,17 @@ function decode(text) {
   return String.fromCodePoint(...codes);
 }
 
-// Read from text when first used: few hosts need them, and most instances would build them for nothing.
+// Made when first used: as literals, their tables would be a part of every component with a URL.
 let refused, rightToLeft, tidy;
 
 /** Whether a label in lower case stands for itself. */
 function isValid(label) {
-  refused ??= /^\p{M}|[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\p{Script=Cherokee}\u2ff0-\u2fff\u3002\ufffd]/u;
-  rightToLeft ??= /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+  const letters = '\\u0590-\\u08ff\\ufb1d-\\ufdff\\ufe70-\\ufefc\\u{10800}-\\u{10fff}\\u{1e800}-\\u{1efff}';
+  refused ??= new RegExp('^\\p{M}|[\\p{C}\\p{Z}\\p{Default_Ignorable_Code_Point}\\p{Script=Cherokee}\\u2ff0-\\u2fff\\u3002\\ufffd]', 'u');
+  rightToLeft ??= new RegExp(`[${letters}]`, 'u');
   // Of the rules for both directions (RFC 5893) what holds without a table: nothing but letters from right to left,
   // marks and digits.
-  tidy ??= /^(?=\p{L})(?:[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]|\d|-(?!$)|\p{M})+$/u;
+  tidy ??= new RegExp(`^(?=\\p{L})(?:[${letters}\\d\\p{M}]|-(?!$))+$`, 'u');
   return label.normalize('NFKC') === label && !refused.test(label) && (!rightToLeft.test(label) || tidy.test(label));
 }
 
