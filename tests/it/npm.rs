@@ -208,6 +208,22 @@ fn the_page_says_which_packages_work_and_why_others_do_not() {
 }
 
 #[test]
+fn expressions_give_what_the_page_says() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/javascript.md");
+    let page = fs_err::read_to_string(page).unwrap();
+    let (_, rows) = page.split_once("| expression | gives |\n|---|---|\n").unwrap();
+    let rows: Vec<(&str, &str)> = rows
+        .lines()
+        .map_while(|row| row.strip_prefix("| `")?.strip_suffix("` |")?.split_once("` | `"))
+        .collect();
+    assert!(rows.len() > 3, "{page}");
+    let list: Vec<&str> = rows.iter().map(|(expression, _)| *expression).collect();
+    let text = format!("export const handler = () => ({{ body: [{}].join('\\n') }});", list.join(", "));
+    let gives = here(&handler(&text)).unwrap();
+    assert_eq!(gives.lines().collect::<Vec<_>>(), rows.iter().map(|(_, gives)| *gives).collect::<Vec<_>>());
+}
+
+#[test]
 fn what_the_page_says_instead_of_nanoid_works() {
     let sandbox = project(PACKAGES.iter().find(|package| package.name == "nanoid").unwrap());
     let paths =
