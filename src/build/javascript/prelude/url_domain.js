@@ -84,13 +84,20 @@ function isValid(label) {
   // Of the rules for both directions (RFC 5893) what holds without a table: nothing but letters from right to left,
   // marks and digits.
   tidy ??= new RegExp(`^(?=\\p{L})(?:[${letters}\\d\\p{M}]|-(?!$))+$`, 'u');
-  return label.normalize('NFKC') === label && !refused.test(label) && (!rightToLeft.test(label) || tidy.test(label));
+  return label.normalize('NFKC') === label && !refused.test(label) && (!rightToLeft.test(label) || tidy.test(label))
+    && Array.from(label).every(isFolded);
 }
+
+/** Whether a character is what its upper case comes back to; three stand for themselves without. */
+const isFolded = (character) => 'ßςı'.includes(character)
+  || character.toUpperCase().toLowerCase().normalize('NFC') === character;
 
 /** The domain in ASCII; null when it is none, or would have to be mapped. */
 export function domainToAscii(domain) {
   const isAscii = /^[\0-\x7f]*$/.test(domain);
   if (isAscii && !/xn--/i.test(domain)) return domain.toLowerCase();
+  // One table makes `ss` of it, a newer one `ß`.
+  if (domain.includes('ẞ')) return null;
   // Each character by itself: the end of a word has a sigma of its own, and a domain has not.
   const lower = domain.replace(/[\u3002\uff0e\uff61]/g, '.').replace(/./gsu, (character) => character.toLowerCase());
   const labels = [];
