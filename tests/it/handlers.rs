@@ -23,6 +23,8 @@ fn paths_and_parameters_are_routed() {
     extension.answers(204, "PUT", "/clients/a", &[]);
     let found = extension.answers(200, "GET", "/search?q=caf%C3%A9+au%20lait&tag=x,y", &[]);
     assert_eq!(found, json!({ "words": ["café", "au", "lait"], "tags": ["x", "y"] }));
+    let elsewhere = extension.answers_on_wasmtime_44(200, "GET", "/search?q=a&tag=x", None);
+    assert_eq!(elsewhere, json!({ "words": ["a"], "tags": ["x"] }));
 }
 
 #[test]

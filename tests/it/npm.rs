@@ -1,5 +1,6 @@
 //! Packages from npm in a handler: which work, compared with what Node answers, and the table of `docs/javascript.md`.
 
+use crate::foreign_host::{self, Job};
 use crate::harness::{Sandbox, link_packages, tool};
 use std::path::Path;
 
@@ -284,6 +285,19 @@ const SAME_AS_NODE: [(&str, &str); 3] = [
         }",
     ),
 ];
+
+#[test]
+fn random_values_are_there_on_wasmtime_44() {
+    let sandbox =
+        handler("export const handler = () => ({ status: 200, headers: [], body: crypto.randomUUID() });");
+    sandbox.run("build").ok();
+    let request = serde_json::json!({ "method": "GET", "url": "/", "headers": [], "body": null });
+    let job = Job { component: sandbox.path("dist/main.wasm"), requests: vec![request.clone(), request] };
+    let ran = foreign_host::run(&sandbox, &[job]).remove(0);
+    let [first, second] =
+        [0, 1].map(|call| ran["answers"][call]["body"].as_str().unwrap_or_default().to_owned());
+    assert!(first.len() == 36 && second.len() == 36 && first != second, "{ran}");
+}
 
 #[test]
 fn no_host_is_read_as_another_than_node_reads() {
