@@ -63,6 +63,16 @@ pub(crate) fn tool(path: &str) -> PathBuf {
     tool
 }
 
+/// Gives the project in `folder` the packages that `cargo xtask setup` installed.
+#[track_caller]
+pub(crate) fn link_packages(folder: &Path) {
+    let (packages, link) = (tool("node/node_modules"), folder.join("node_modules"));
+    #[cfg(unix)]
+    fs_err::os::unix::fs::symlink(packages, link).unwrap();
+    #[cfg(windows)]
+    fs_err::os::windows::fs::symlink_dir(packages, link).unwrap();
+}
+
 impl Sandbox {
     /// An empty sandbox.
     pub(crate) fn new() -> Sandbox {

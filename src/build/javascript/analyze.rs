@@ -29,6 +29,8 @@ pub(super) enum RequestKind {
     Require,
     /// `require(…)` inside `try`: it may fail when it runs, not before.
     TriedRequire,
+    /// `require(…)` inside a function, which may never be called.
+    LateRequire,
     /// `import(…)`.
     Dynamic,
     /// A helper of the transformer.
@@ -474,7 +476,11 @@ impl<'a> Visit<'a> for Reader<'_> {
         if let [Argument::StringLiteral(specifier)] = it.arguments.as_slice()
             && self.is_global(&it.callee, "require")
         {
-            let kind = if self.tries > 0 { RequestKind::TriedRequire } else { RequestKind::Require };
+            let kind = match (self.tries, self.functions) {
+                (0, 0) => RequestKind::Require,
+                (0, _) => RequestKind::LateRequire,
+                _ => RequestKind::TriedRequire,
+            };
             let request = self.request(&specifier.value, kind, specifier.span.start);
             self.edit(it.span.start, it.span.end, Text::Request(request));
             return;

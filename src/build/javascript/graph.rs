@@ -4,7 +4,7 @@ use super::analyze::{self, Analysis, RequestKind};
 use super::builtin;
 use super::diagnose::{Diagnostic, Place, Source};
 use super::reach::Reach;
-use super::resolve::{Resolved, Resolver, Unresolved};
+use super::resolve::{self, Resolved, Resolver, Unresolved};
 use super::transform::{self, Format};
 use super::world::Function;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -154,6 +154,14 @@ impl<'p> Graph<'p> {
                 let target = match self.target(from.as_deref(), &request.specifier, request.kind) {
                     Ok(target) => target,
                     Err(_) if request.kind == RequestKind::TriedRequire => Target::Missing,
+                    // A part of a package that is for Node alone; the others work.
+                    Err(_)
+                        if request.kind == RequestKind::LateRequire
+                            && resolve::is_node(&request.specifier)
+                            && from.as_deref().is_some_and(is_package) =>
+                    {
+                        Target::Missing
+                    }
                     Err(Unresolved { message, help }) => {
                         let module = self.modules.get(next);
                         let diagnostic = module
@@ -454,6 +462,11 @@ impl<'p> Graph<'p> {
         }
         sorted.into_values().collect()
     }
+}
+
+/// Whether a file belongs to an installed package.
+fn is_package(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == "node_modules")
 }
 
 fn is_typescript(path: &Path) -> bool {

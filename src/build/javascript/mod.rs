@@ -249,6 +249,8 @@ fn slice(bytes: &[u8], range: std::ops::Range<u64>) -> Result<&[u8], Fault> {
 }
 
 #[cfg(test)]
+mod globals;
+#[cfg(test)]
 mod packages;
 #[cfg(test)]
 mod promises;

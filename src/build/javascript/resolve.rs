@@ -142,7 +142,7 @@ impl Resolver {
             return Err(no_node(node.unwrap_or(specifier)));
         }
         let files = match kind {
-            RequestKind::Require | RequestKind::TriedRequire => &self.requires,
+            RequestKind::Require | RequestKind::TriedRequire | RequestKind::LateRequire => &self.requires,
             RequestKind::Import | RequestKind::Dynamic | RequestKind::Helper => &self.imports,
         };
         let folder = from.parent().unwrap_or(from);
@@ -216,6 +216,11 @@ fn options(kind: &str) -> ResolveOptions {
     }
 }
 
+/// Whether `specifier` means a module of Node.
+pub(super) fn is_node(specifier: &str) -> bool {
+    node_module(specifier).is_some()
+}
+
 /// The name of the Node module that `specifier` means, if it means one.
 fn node_module(specifier: &str) -> Option<&str> {
     let name = specifier.strip_prefix("node:").unwrap_or(specifier);
@@ -233,7 +238,8 @@ fn no_node(name: &str) -> Unresolved {
         "process" | "os" => "`alga:extension/secrets` and the request hold what an environment would",
         "console" => "`console` is there without an import",
         "buffer" => "`Uint8Array`, `TextEncoder` and `TextDecoder` hold bytes and text",
-        "crypto" => "a package in plain JavaScript can take its place",
+        "crypto" => "`crypto.randomUUID`, `getRandomValues` and `subtle.digest` are there without an import",
+        "url" | "querystring" => "`URL` and `URLSearchParams` are there without an import",
         _ => "a package that does not need Node can take its place",
     };
     Unresolved {
