@@ -7,6 +7,7 @@ mod access;
 mod answer;
 mod events;
 mod execute;
+mod finish;
 mod forward;
 mod gateway;
 mod guard;
@@ -136,8 +137,9 @@ pub async fn run(
     let loader = Loader::new(Arc::clone(&state), project, listening);
     let (watch, end) = if state.options.watch { watch(&state) } else { (None, None) };
     let (ended, ending) = oneshot::channel::<()>();
+    let finished = end.clone();
     std::thread::Builder::new().name("reload".into()).spawn(move || {
-        keep_up(loader, watch);
+        keep_up(loader, watch, finished);
         // Nobody waits any more when the grace is over.
         let _ = ended.send(());
     })?;
@@ -169,20 +171,29 @@ fn watch(state: &State) -> (Option<watch::Watch>, Option<Sender<watch::Signal>>)
 }
 
 /// Loads the first version, then takes up changes until the watcher ends.
-fn keep_up(mut loader: Loader, mut watch: Option<watch::Watch>) {
+/// What was finished meanwhile comes by `finished`.
+fn keep_up(mut loader: Loader, mut watch: Option<watch::Watch>, finished: Option<Sender<watch::Signal>>) {
     // Before the first version answers, so that no change after it is missed.
     if let Some(watch) = &mut watch {
         watch.also(loader.outside());
     }
     loader.start();
     let Some(mut watch) = watch else { return };
+    if let Some(finished) = finished {
+        loader.prepare(finished);
+    }
     loop {
         watch.also(loader.outside());
-        let Some((paths, begun)) = watch.next() else { return };
-        let changes =
-            paths.iter().fold(Changes::default(), |changes, path| changes.and(loader.classify(path)));
-        if changes.any() {
-            loader.reload(changes, begun);
+        match watch.next() {
+            Some(watch::Next::Changed(paths, begun)) => {
+                let changes =
+                    paths.iter().fold(Changes::default(), |changes, path| changes.and(loader.classify(path)));
+                if changes.any() {
+                    loader.reload(changes, begun);
+                }
+            }
+            Some(watch::Next::Finished(finished)) => loader.take_finished(*finished),
+            None => return,
         }
     }
 }

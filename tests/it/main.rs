@@ -37,6 +37,7 @@ mod registry;
 mod rust_handlers;
 mod schema;
 mod sign;
+mod sources;
 mod templates;
 mod validate;
 mod wit;

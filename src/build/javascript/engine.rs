@@ -27,7 +27,7 @@ const RANDOM: &str = "package wasi:random@0.2.0;
 interface random { get-random-bytes: func(len: u64) -> list<u8>; get-random-u64: func() -> u64; }";
 
 /// Runtime and bindings, ready to evaluate a script.
-pub(super) struct Engine {
+pub struct Engine {
     /// What compiled the component and runs it.
     pub(super) wasmtime: wasmtime::Engine,
     /// The instrumented component.
@@ -40,7 +40,7 @@ pub(super) struct Engine {
 
 impl Engine {
     /// Takes the engine out of the cache in `folder`, or makes it and puts it there.
-    pub(super) fn load(folder: &Path) -> Result<Engine, Fault> {
+    pub fn load(folder: &Path) -> Result<Engine, Fault> {
         let engine = wasmtime::Engine::new(&config())?;
         let cache = Cache { folder: folder.join("javascript") };
         let version = env!("CARGO_PKG_VERSION").as_bytes();
@@ -66,6 +66,22 @@ impl Engine {
             component
         };
         Ok(Engine { wasmtime: engine, component, linked: linked.component, shim: linked.shim })
+    }
+
+    /// The component a script is loaded into: exports `init`, which loads it, and `handler`.
+    pub fn component(&self) -> &[u8] {
+        &self.linked
+    }
+
+    /// The script that makes the bindings; `init` wants it first.
+    pub fn shim(&self) -> &str {
+        &self.shim
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Engine").finish_non_exhaustive()
     }
 }
 

@@ -18,6 +18,7 @@ mod world;
 mod wrap;
 
 pub use diagnose::{Diagnostic, Place};
+pub use engine::Engine;
 pub use entry::find_entry;
 
 use crate::bundle::Digest;
@@ -26,7 +27,10 @@ use graph::Graph;
 use resolve::Resolver;
 use serde_json::json;
 use snapshot::Failure;
+use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The interface every component imports: what it prints and how it fails goes there.
 const LOGGING: &str = "alga:extension/logging";
@@ -157,47 +161,109 @@ impl Error {
     }
 }
 
+/// A source in one script, read and linked.
+#[derive(Debug)]
+pub struct Script {
+    /// What the engine evaluates.
+    pub text: String,
+    /// Every file that was read, absolute.
+    pub inputs: Vec<PathBuf>,
+    warnings: Vec<String>,
+    lines: trace::Lines,
+    /// The imported interfaces, each with whether only host bindings use it.
+    interfaces: BTreeMap<String, bool>,
+    /// Whether the handler takes host bindings; `None` when only running it tells.
+    takes_host: Option<bool>,
+}
+
+/// A script that was evaluated, and can become a component.
+pub struct Evaluated {
+    engine: Arc<Engine>,
+    script: Script,
+    evaluation: snapshot::Evaluation,
+}
+
 /// Builds the source that begins at `entry` (absolute) in the project in `root`.
 pub fn build(root: &Path, entry: &Path, options: &Options<'_>) -> Result<Built, Error> {
-    // Files are known by their real paths: one that is reached over a link too is one module.
-    let (project, root) = (root, fs_err::canonicalize(root)?);
-    let (root, entry) = (root.as_path(), &*fs_err::canonicalize(entry)?);
-    let resolver = Resolver::new(root, world::interfaces().map_err(Error::Engine)?);
-    let mut graph = Graph::new(root, &resolver);
-    let wrapped = wrap::wrap(&mut graph, entry)?;
-    let script = link::link(&graph, wrapped.entry, wrap::HANDLER).map_err(Error::Source)?;
-    let engine = engine::Engine::load(options.cache).map_err(Error::Engine)?;
-    let snapshot =
-        snapshot::take(&engine, &script.text, snapshot::TOP_LEVEL).map_err(|failure| match failure {
-            Failure::Threw(text) => Error::Threw { message: script.lines.translate(&text) },
-            Failure::Called { interface, function } => Error::Called { interface, function },
-            Failure::Endless => Error::Endless,
-            Failure::Engine(fault) => Error::Engine(fault),
-        })?;
-    let said = Said::new(&snapshot, &script.lines);
-    let takes_host = wrapped.takes_host.unwrap_or(said.arity > 1);
-    let keep = |name: &str| {
-        name == "alga:extension/types"
-            || name == LOGGING
-            || name.starts_with("wasi:clocks/")
-            || name == runtime::POLL && script.interfaces.contains_key(runtime::MONOTONIC_CLOCK)
-            || script.interfaces.get(name).is_some_and(|only_host| takes_host || !only_host)
-    };
-    let source = Digest::of(script.text.as_bytes()).to_string();
-    let identity = json!({
-        "tool": "alga-ext",
-        "version": env!("CARGO_PKG_VERSION"),
-        "engine": "quickjs",
-        "source": source,
-    });
-    let sections = [(IDENTITY, identity.to_string())];
-    let sections = sections.each_ref().map(|(name, text)| (*name, text.as_bytes()));
-    let component = finish::finish(&snapshot.component, keep, &sections).map_err(Error::Engine)?;
-    let mut warnings = std::mem::take(&mut graph.warnings);
-    warnings.extend(said.warnings);
-    let as_given = |path: PathBuf| path.strip_prefix(root).map(|inner| project.join(inner)).unwrap_or(path);
-    let inputs = std::mem::take(&mut graph.inputs).into_iter().map(as_given).collect();
-    Ok(Built { component, warnings, inputs })
+    let script = Script::link(root, entry)?;
+    let engine = Engine::load(options.cache).map_err(Error::Engine)?;
+    script.evaluate(&Arc::new(engine))?.finish()
+}
+
+impl Script {
+    /// Reads the source that begins at `entry` (absolute) in the project in `root`.
+    pub fn link(root: &Path, entry: &Path) -> Result<Script, Error> {
+        // Files are known by their real paths: one that is reached over a link too is one module.
+        let (project, root) = (root, fs_err::canonicalize(root)?);
+        let (root, entry) = (root.as_path(), &*fs_err::canonicalize(entry)?);
+        let resolver = Resolver::new(root, world::interfaces().map_err(Error::Engine)?);
+        let mut graph = Graph::new(root, &resolver);
+        let wrapped = wrap::wrap(&mut graph, entry)?;
+        let linked = link::link(&graph, wrapped.entry, wrap::HANDLER).map_err(Error::Source)?;
+        let as_given =
+            |path: PathBuf| path.strip_prefix(root).map(|inner| project.join(inner)).unwrap_or(path);
+        Ok(Script {
+            text: linked.text,
+            inputs: std::mem::take(&mut graph.inputs).into_iter().map(as_given).collect(),
+            warnings: std::mem::take(&mut graph.warnings),
+            lines: linked.lines,
+            interfaces: linked.interfaces,
+            takes_host: wrapped.takes_host,
+        })
+    }
+
+    /// Loads the script once, as every instance of the component will find it loaded.
+    pub fn evaluate(self, engine: &Arc<Engine>) -> Result<Evaluated, Error> {
+        let evaluation =
+            snapshot::evaluate(engine, &self.text, snapshot::TOP_LEVEL).map_err(|failure| match failure {
+                Failure::Threw(text) => Error::Threw { message: self.lines.translate(&text) },
+                Failure::Called { interface, function } => Error::Called { interface, function },
+                Failure::Endless => Error::Endless,
+                Failure::Engine(fault) => Error::Engine(fault),
+            })?;
+        Ok(Evaluated { engine: Arc::clone(engine), script: self, evaluation })
+    }
+}
+
+impl Evaluated {
+    /// The script.
+    pub fn script(&self) -> &Script {
+        &self.script
+    }
+
+    /// Takes the snapshot and closes it.
+    pub fn finish(self) -> Result<Built, Error> {
+        let Evaluated { engine, script, evaluation } = self;
+        let snapshot = evaluation.snapshot(&engine).map_err(Error::Engine)?;
+        let said = Said::new(&snapshot, &script.lines);
+        let takes_host = script.takes_host.unwrap_or(said.arity > 1);
+        let keep = |name: &str| {
+            name == "alga:extension/types"
+                || name == LOGGING
+                || name.starts_with("wasi:clocks/")
+                || name == runtime::POLL && script.interfaces.contains_key(runtime::MONOTONIC_CLOCK)
+                || script.interfaces.get(name).is_some_and(|only_host| takes_host || !only_host)
+        };
+        let source = Digest::of(script.text.as_bytes()).to_string();
+        let identity = json!({
+            "tool": "alga-ext",
+            "version": env!("CARGO_PKG_VERSION"),
+            "engine": "quickjs",
+            "source": source,
+        });
+        let sections = [(IDENTITY, identity.to_string())];
+        let sections = sections.each_ref().map(|(name, text)| (*name, text.as_bytes()));
+        let component = finish::finish(&snapshot.component, keep, &sections).map_err(Error::Engine)?;
+        let mut warnings = script.warnings;
+        warnings.extend(said.warnings);
+        Ok(Built { component, warnings, inputs: script.inputs })
+    }
+}
+
+impl fmt::Debug for Evaluated {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Evaluated").field("script", &self.script).finish_non_exhaustive()
+    }
 }
 
 /// What the source, while it was loaded, let the build know.

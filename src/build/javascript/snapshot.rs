@@ -81,10 +81,14 @@ struct Datetime {
 /// What nothing is waited for by while the source is loaded.
 enum Never {}
 
-/// Evaluates `script`, for at most `limit`, and takes the snapshot.
-pub(super) fn take(engine: &Engine, script: &str, limit: Duration) -> Result<Snapshot, Failure> {
-    let wizer = Wizer::new();
-    let (context, _) = wizer.instrument_component(&engine.linked)?;
+/// A script that was evaluated, in the instance that did it.
+pub(super) struct Evaluation {
+    store: Store<State>,
+    instance: Instance,
+}
+
+/// Evaluates `script`, for at most `limit`.
+pub(super) fn evaluate(engine: &Engine, script: &str, limit: Duration) -> Result<Evaluation, Failure> {
     let limits = StoreLimitsBuilder::new().memory_size(MEMORY).build();
     let mut store =
         Store::new(&engine.wasmtime, State { messages: Vec::new(), begun: false, read_clock: false, limits });
@@ -92,18 +96,27 @@ pub(super) fn take(engine: &Engine, script: &str, limit: Duration) -> Result<Sna
     store.set_epoch_deadline(1);
     let alarm = Alarm::set(&engine.wasmtime, limit);
     let linker = link(engine)?;
-    let evaluated = at_once(evaluate(&linker, &mut store, engine, script))?;
-    let instance = match evaluated {
-        Ok(instance) => instance,
-        Err(Failure::Engine(fault)) => return Err(explain(fault)),
-        Err(failure) => return Err(failure),
-    };
+    let evaluated = at_once(run(&linker, &mut store, engine, script))?;
     drop(alarm);
-    store.set_epoch_deadline(u64::MAX / 2);
-    let mut wizened = WasmtimeWizerComponent { store: &mut store, instance };
-    let component = at_once(wizer.snapshot_component(context, &mut wizened))??;
-    let State { messages, read_clock, .. } = store.into_data();
-    Ok(Snapshot { component, messages, read_clock })
+    match evaluated {
+        Ok(instance) => Ok(Evaluation { store, instance }),
+        Err(Failure::Engine(fault)) => Err(explain(fault)),
+        Err(failure) => Err(failure),
+    }
+}
+
+impl Evaluation {
+    /// Takes the snapshot.
+    pub(super) fn snapshot(self, engine: &Engine) -> Result<Snapshot, Fault> {
+        let Evaluation { mut store, instance } = self;
+        let wizer = Wizer::new();
+        let (context, _) = wizer.instrument_component(&engine.linked)?;
+        store.set_epoch_deadline(u64::MAX / 2);
+        let mut wizened = WasmtimeWizerComponent { store: &mut store, instance };
+        let component = at_once(wizer.snapshot_component(context, &mut wizened))??;
+        let State { messages, read_clock, .. } = store.into_data();
+        Ok(Snapshot { component, messages, read_clock })
+    }
 }
 
 /// The result of a future that never waits: nothing in the engine does.
@@ -111,7 +124,7 @@ fn at_once<T>(future: impl Future<Output = T>) -> Result<T, Fault> {
     future.now_or_never().ok_or_else(|| "the engine waited for something".into())
 }
 
-async fn evaluate(
+async fn run(
     linker: &Linker<State>,
     store: &mut Store<State>,
     engine: &Engine,
