@@ -126,7 +126,7 @@ impl Loader {
         }
     }
 
-    /// The runtime for sources; none when it is not compiled yet and nothing had asked for it.
+    /// The runtime for sources; none while it is compiled, which takes longer than the build that answers instead.
     fn quick(&mut self) -> Option<Arc<Quick>> {
         let runner = self.runner.clone()?;
         self.finisher.as_ref()?;
@@ -135,6 +135,10 @@ impl Loader {
                 let cache = self.state.options.cache.clone();
                 let body = move || Quick::load(&runner, &cache);
                 let thread = std::thread::Builder::new().name("runtime".into()).spawn(body).ok()?;
+                self.quick = Some(Preparing::Begun(thread));
+                None
+            }
+            Some(Preparing::Begun(thread)) if !thread.is_finished() => {
                 self.quick = Some(Preparing::Begun(thread));
                 None
             }
@@ -294,22 +298,24 @@ impl Loader {
         let mut next = Served::clone(&before);
         let mut problems = Problems::new();
         let written = result.and_then(|(finished, handler)| Ok((finished.write(&self.project)?, handler)));
-        match written {
+        let built = match written {
             Ok((built, handler)) => {
                 if next.component == Some(script) {
                     next.handler = handler;
                 }
-                // Whoever reads that the source of now failed is not to read that one before it succeeded.
-                if self.failed.is_none() {
-                    self.tell_built(built, spent);
-                }
+                Some(built)
             }
             Err(error) => {
                 self.fail(&error, &mut problems);
                 next.problem = Some(shorten(problems.join("\n\n")));
+                None
             }
-        }
+        };
         self.swap(&before, next, saved, false);
+        // Whoever reads that the source of now failed is not to read that the one before it was built.
+        if let Some(built) = built.filter(|_| self.failed.is_none()) {
+            self.tell_built(built, spent);
+        }
     }
 
     fn fail(&mut self, error: &dyn std::error::Error, problems: &mut Problems) {
