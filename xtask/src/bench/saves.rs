@@ -85,11 +85,11 @@ fn row(bench: &Bench, project: &Path, saves: usize, promises: [Promise; 3]) -> R
     let before = server.request_of_many()?;
     let (mut builds, mut answers, mut requests) = (vec![], vec![], vec![]);
     for _ in 0..saves {
-        let saved = Instant::now();
+        let begun = Instant::now();
         server.save()?;
         server.wait_for("swapped")?;
         server.request()?;
-        answers.push(saved.elapsed().as_secs_f64() * 1e3);
+        answers.push(begun.elapsed().as_secs_f64() * 1e3);
         builds.push(server.built()?);
         requests.push(server.request_of_many()?);
     }
