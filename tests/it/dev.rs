@@ -51,7 +51,7 @@ const URL: usize = 60;
 const BODY: usize = 80;
 
 /// The next event of this name.
-fn wait_for(server: &mut Server, name: &str) -> Value {
+pub(crate) fn wait_for(server: &mut Server, name: &str) -> Value {
     loop {
         let event = server.next_event();
         if event["event"] == name {
@@ -60,7 +60,7 @@ fn wait_for(server: &mut Server, name: &str) -> Value {
     }
 }
 
-fn start(sandbox: &Sandbox, options: &str) -> Server {
+pub(crate) fn start(sandbox: &Sandbox, options: &str) -> Server {
     Server::start(sandbox, &format!("dev --port 0 {options}"))
 }
 
@@ -69,12 +69,12 @@ fn serve(sandbox: Sandbox, options: &str) -> (Server, Sandbox) {
     (start(&sandbox, options), sandbox)
 }
 
-fn state(server: &Server) -> Value {
+pub(crate) fn state(server: &Server) -> Value {
     get(&server.url, "/__alga/state").json()
 }
 
 const PROBE: &str = "/api/ext/com.acme.probe";
-const PROXY: &str = "/api/ext-proxy/com.acme.probe";
+pub(crate) const PROXY: &str = "/api/ext-proxy/com.acme.probe";
 
 #[test]
 fn the_gateway_answers_under_every_name_the_extension_has() {
@@ -493,60 +493,6 @@ fn a_typescript_mistake_is_shown_and_stored_values_outlive_every_change() {
     sandbox.write("src/handler.ts", handler(read));
     wait_for(&mut server, "swapped");
     assert_eq!(ask(&server), "kept");
-}
-
-#[test]
-fn a_saved_source_answers_before_it_is_built_and_its_component_comes_unannounced() {
-    let handler = |word: &str| {
-        format!(
-            "let calls = 0;\n\
-             export function handler() {{\n\
-               calls += 1;\n\
-               return {{ status: 200, headers: [], body: new TextEncoder().encode(`{word} ${{calls}}`) }};\n\
-             }}\n"
-        )
-    };
-    let sandbox = Sandbox::new();
-    sandbox.write("manifest.json", manifest("{}"));
-    sandbox.write("src/handler.ts", handler("first"));
-    let mut server = start(&sandbox, "");
-    wait_for(&mut server, "swapped");
-    let ask = |server: &Server| get(&server.url, &format!("{PROXY}/items")).text();
-    assert_eq!(ask(&server), "first 1");
-    // Until the runtime for sources is compiled, saves wait for their builds.
-    let swapped = (0..200).find_map(|round| {
-        sandbox.write(
-            "src/handler.ts",
-            format!("{}// {round}\nglobalThis.round = {round};\n", handler("second")),
-        );
-        loop {
-            let event = server.next_event();
-            match event["event"].as_str() {
-                Some("built") => {
-                    wait_for(&mut server, "swapped");
-                    return None;
-                }
-                Some("swapped") => return Some(event),
-                _ => {}
-            }
-        }
-    });
-    let swapped = swapped.expect("the source answers before it is built");
-    assert_eq!(swapped["changed"], json!(["handler"]));
-    assert_eq!((ask(&server), ask(&server)), ("second 1".into(), "second 1".into()));
-    assert_eq!(
-        wait_for(&mut server, "built")["sha256"],
-        alga_ext::bundle::Digest::of(&sandbox.read("dist/main.wasm")).hex()
-    );
-    assert_eq!((ask(&server), ask(&server)), ("second 1".into(), "second 1".into()));
-    assert_eq!(state(&server)["hash"], swapped["hash"]);
-    sandbox.write("src/handler.ts", format!("throw new Error('no {{}}');\n{}", handler("third")));
-    let failed = wait_for(&mut server, "build_failed");
-    let message = failed["message"].as_str().unwrap();
-    assert!(message.contains("no {}") && message.contains("src/handler.ts:1"), "{message}");
-    assert_eq!(ask(&server), "second 1");
-    sandbox.write("ui/index.html", "<p>hello</p>");
-    assert_eq!(wait_for(&mut server, "swapped")["changed"], json!(["ui"]), "the component was not told of");
 }
 
 #[test]

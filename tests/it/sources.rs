@@ -1,11 +1,16 @@
-//! A source that is loaded for each call, as `dev` does after a save, against the component built from it.
+//! A source that is loaded for each call, as `dev` does after a save, against the component built from it; and how
+//! one follows the other.
 
+use crate::dev::{PROXY, manifest, start, state, wait_for};
 use crate::extension::Extension;
-use crate::harness::Sandbox;
+use crate::harness::{Sandbox, Server};
+use crate::http::get;
 use alga_ext::build::{self, javascript};
+use alga_ext::bundle::Digest;
 use alga_ext::host::{Options, Persona, Platform};
 use alga_ext::project::Project;
 use alga_ext::runner::{Handler, Outcome, Request, Runner, Script};
+use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -78,8 +83,7 @@ fn timeless(text: &str) -> String {
     let is_part =
         |character: char| character.is_ascii_digit() || matches!(character, '-' | ':' | '.' | 'T' | 'Z');
     let is_time = |run: &str| {
-        run.contains('T') && run.contains(':')
-            || run.chars().filter(|character| character.is_ascii_digit()).count() >= 13
+        run.contains('T') && run.contains(':') || run.chars().filter(char::is_ascii_digit).count() >= 13
     };
     let mut timeless = String::new();
     for run in text.split_inclusive(|character| !is_part(character)) {
@@ -130,7 +134,7 @@ fn every_example_and_template_answers_the_same_as_a_source_and_as_a_component() 
 #[test]
 fn a_source_is_loaded_anew_for_each_call_at_the_same_time_and_with_the_same_chance() {
     let sandbox = Sandbox::new();
-    sandbox.write("manifest.json", crate::dev::manifest("{}"));
+    sandbox.write("manifest.json", manifest("{}"));
     sandbox.write(
         "src/handler.ts",
         "let calls = 0;\n\
@@ -153,7 +157,7 @@ fn a_source_is_loaded_anew_for_each_call_at_the_same_time_and_with_the_same_chan
 #[test]
 fn loading_a_source_counts_into_the_bounds_of_the_call() {
     let sandbox = Sandbox::new();
-    sandbox.write("manifest.json", crate::dev::manifest("{}"));
+    sandbox.write("manifest.json", manifest("{}"));
     sandbox.write(
         "src/handler.ts",
         "const all: number[][] = [];\n\
@@ -169,4 +173,55 @@ fn loading_a_source_counts_into_the_bounds_of_the_call() {
         let failure = source[0].result.as_ref().unwrap_err();
         assert_eq!(serde_json::to_value(failure.kind).unwrap(), kind, "{failure:?}");
     }
+}
+
+#[test]
+fn a_saved_source_answers_before_it_is_built_and_its_component_comes_unannounced() {
+    let handler = |word: &str| {
+        format!(
+            "let calls = 0;\n\
+             export function handler() {{\n\
+               calls += 1;\n\
+               return {{ status: 200, headers: [], body: new TextEncoder().encode(`{word} ${{calls}}`) }};\n\
+             }}\n"
+        )
+    };
+    let sandbox = Sandbox::new();
+    sandbox.write("manifest.json", manifest("{}"));
+    sandbox.write("src/handler.ts", handler("first"));
+    let mut server = start(&sandbox, "");
+    wait_for(&mut server, "swapped");
+    let ask = |server: &Server| get(&server.url, &format!("{PROXY}/items")).text();
+    assert_eq!(ask(&server), "first 1");
+    // Until the runtime for sources is compiled, saves wait for their builds.
+    let swapped = (0..200).find_map(|round| {
+        sandbox.write(
+            "src/handler.ts",
+            format!("{}// {round}\nglobalThis.round = {round};\n", handler("second")),
+        );
+        loop {
+            let event = server.next_event();
+            match event["event"].as_str() {
+                Some("built") => {
+                    wait_for(&mut server, "swapped");
+                    return None;
+                }
+                Some("swapped") => return Some(event),
+                _ => {}
+            }
+        }
+    });
+    let swapped = swapped.expect("the source answers before it is built");
+    assert_eq!(swapped["changed"], json!(["handler"]));
+    assert_eq!((ask(&server), ask(&server)), ("second 1".into(), "second 1".into()));
+    assert_eq!(wait_for(&mut server, "built")["sha256"], Digest::of(&sandbox.read("dist/main.wasm")).hex());
+    assert_eq!((ask(&server), ask(&server)), ("second 1".into(), "second 1".into()));
+    assert_eq!(state(&server)["hash"], swapped["hash"]);
+    sandbox.write("src/handler.ts", format!("throw new Error('no {{}}');\n{}", handler("third")));
+    let failed = wait_for(&mut server, "build_failed");
+    let message = failed["message"].as_str().unwrap();
+    assert!(message.contains("no {}") && message.contains("src/handler.ts:1"), "{message}");
+    assert_eq!(ask(&server), "second 1");
+    sandbox.write("ui/index.html", "<p>hello</p>");
+    assert_eq!(wait_for(&mut server, "swapped")["changed"], json!(["ui"]), "the component was not told of");
 }
