@@ -300,15 +300,25 @@ pub fn begins(project: &Project) -> Result<bool, Error> {
     Ok(!commanded && matches!(Source::find(project)?, Source::JavaScript { .. }))
 }
 
-/// Reads and evaluates the source of a project that [`begins`]; none when it does not. Nothing is written.
-pub fn begin(project: &Project, engine: &Arc<javascript::Engine>) -> Result<Option<Begun>, Error> {
+/// Reads and evaluates the source of a project that [`begins`]; none when it does not. Nothing is written. The script
+/// is shown to `meanwhile` on another thread while it is evaluated.
+pub fn begin<T: Send>(
+    project: &Project,
+    engine: &Arc<javascript::Engine>,
+    meanwhile: impl FnOnce(&str) -> T + Send,
+) -> Result<Option<(Begun, T)>, Error> {
     let source = Source::find(project)?;
     let Source::JavaScript { entry, others } = &source else { return Ok(None) };
     let script = javascript::Script::link(&project.root, entry);
     let script = script.map_err(|error| named_others(error, &names(project, others)))?;
     let inputs = record::hash_all(&project.root, &script.inputs)?;
-    let evaluated = script.evaluate(engine)?;
-    Ok(Some(Begun { evaluated, source, inputs }))
+    let text = script.text.clone();
+    let (evaluated, shown) = std::thread::scope(|scope| {
+        let shown = scope.spawn(|| meanwhile(&text));
+        (script.evaluate(engine), shown.join())
+    });
+    let shown = shown.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    Ok(Some((Begun { evaluated: evaluated?, source, inputs }, shown)))
 }
 
 impl Begun {

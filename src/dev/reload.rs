@@ -22,6 +22,9 @@ use std::time::{Duration, Instant};
 /// The largest file whose contents are compared.
 const MAX_COMPARED: u64 = 64 << 20;
 
+/// How long a source may take to be loaded for the first request before that comes.
+const AHEAD: Duration = Duration::from_secs(2);
+
 /// What kinds of files changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Changes {
@@ -266,7 +269,13 @@ impl Loader {
         let (Some(quick), Some(runner)) = (self.quick(), self.runner.clone()) else { return false };
         self.tell(Event::Building);
         let started = Instant::now();
-        let begun = match build::begin(&self.project, &quick.engine) {
+        // The first request finds an instance that is loaded while the build looks whether it loads.
+        let loaded = |text: &str| {
+            let script = Script { shim: Arc::clone(&quick.shim), text: text.to_owned() };
+            let is_known = next.handler.is_some() && next.component == Some(Digest::of(text.as_bytes()));
+            (!is_known).then(|| quick.runtime.loaded(Arc::new(script), AHEAD))
+        };
+        let (begun, handler) = match build::begin(&self.project, &quick.engine, loaded) {
             Ok(Some(begun)) => begun,
             Ok(None) => return false,
             Err(error) => {
@@ -277,10 +286,8 @@ impl Loader {
         self.failed = None;
         self.take_inputs(begun.inputs());
         let script = Digest::of(begun.script().as_bytes());
-        if next.handler.is_none() || next.component != Some(script) {
-            let loaded = Script { shim: Arc::clone(&quick.shim), text: begun.script().to_owned() };
-            next.handler = Some(quick.runtime.handler(Arc::new(loaded)));
-            next.component = Some(script);
+        if handler.is_some() {
+            (next.handler, next.component) = (handler, Some(script));
         }
         let spent = started.elapsed();
         self.finish(Some(Job { project: self.project.clone(), runner, begun, script, saved, spent }));

@@ -10,6 +10,10 @@ use wasmtime::{
 
 /// Calls that run at once; further ones wait for a place.
 pub(super) const PLACES: u32 = 32;
+/// Instances that are loaded before their call comes: the version that answers, and the one that takes its place.
+pub(super) const AHEAD: u32 = 2;
+/// Instances at once.
+const INSTANCES: u32 = PLACES + AHEAD;
 /// How often a running guest is looked at (contract/runner.md §3.8).
 const TICK: Duration = Duration::from_millis(10);
 
@@ -45,13 +49,13 @@ fn config(pooled: bool, functions: &Arc<Functions>) -> wasmtime::Result<Config> 
 
 fn pool() -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(PLACES)
-        .total_stacks(PLACES)
-        .total_core_instances(PLACES * 32)
+    pool.total_component_instances(INSTANCES)
+        .total_stacks(INSTANCES)
+        .total_core_instances(INSTANCES * 32)
         .max_core_instances_per_component(32)
-        .total_memories(PLACES * 4)
+        .total_memories(INSTANCES * 4)
         .max_memories_per_component(4)
-        .total_tables(PLACES * 16)
+        .total_tables(INSTANCES * 16)
         .max_tables_per_component(16)
         .max_tables_per_module(8)
         .table_elements(100_000)
@@ -61,7 +65,7 @@ fn pool() -> PoolingAllocationConfig {
         // Memory a request dirtied is reset in place; giving it back to the system costs more than keeping it.
         .linear_memory_keep_resident(2 << 20)
         .table_keep_resident(1 << 20)
-        .max_unused_warm_slots(PLACES)
+        .max_unused_warm_slots(INSTANCES)
         .pagemap_scan(Enabled::Auto);
     pool
 }

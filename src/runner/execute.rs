@@ -1,7 +1,7 @@
 //! One call: a fresh instance, its bounds, and what became of it.
 
 use super::outcome::{Failure, FailureKind, Outcome, Request, Response};
-use super::source;
+use super::source::{self, Loaded};
 use super::state::State;
 use super::{Handler, MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_HEADERS};
 use crate::host::bindings;
@@ -35,7 +35,7 @@ pub(super) async fn call(
     call: Call,
     request: Request,
 ) -> Outcome {
-    let Handler { inner, pre, script } = handler;
+    let Handler { inner, pre, script, .. } = handler;
     // A semaphore that is never closed always gives a permit.
     let _place = inner.places.acquire().await;
     let _running = inner.ticker.run();
@@ -45,11 +45,17 @@ pub(super) async fn call(
     let deadline = started + timeout;
     let memory = usize::try_from(call.limits.memory_mb.saturating_mul(1 << 20)).unwrap_or(usize::MAX);
     let host = Host::new(platform, &call);
-    let (state, waiting) = match script {
-        None => (State::new(host, memory), None),
-        Some(script) => (State::loading(memory), Some((script, host))),
+    let ready = Loaded::take(handler, memory);
+    let (mut store, ready, waiting) = match (ready, script) {
+        (Some(Loaded { mut store, instance, .. }), _) => {
+            store.data_mut().begin(host, memory);
+            (store, Some(instance), None)
+        }
+        (None, None) => (Store::new(&inner.engine, State::new(host, memory)), None, None),
+        (None, Some(script)) => {
+            (Store::new(&inner.engine, State::loading(memory)), None, Some((script, host)))
+        }
     };
-    let mut store = Store::new(&inner.engine, state);
     store.limiter(|state| &mut state.memory);
     store.set_hostcall_fuel(MAX_LIFTED_BYTES);
     store.set_epoch_deadline(1);
@@ -58,11 +64,12 @@ pub(super) async fn call(
     });
     let request = execute_request(&call, request);
     let running = async {
-        let instance = match waiting {
-            None => pre.instantiate_async(&mut store).await.map_err(Error::Instantiate)?,
-            Some((script, host)) => {
+        let instance = match (ready, waiting) {
+            (Some(instance), _) => instance,
+            (None, None) => pre.instantiate_async(&mut store).await.map_err(Error::Instantiate)?,
+            (None, Some((script, host))) => {
                 let instance = source::load(pre, &mut store, script).await.map_err(Error::Handle)?;
-                store.data_mut().begin(host);
+                store.data_mut().begin(host, memory);
                 instance
             }
         };

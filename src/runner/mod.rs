@@ -20,7 +20,7 @@ use crate::host::{Call, Platform};
 use cache::Cache;
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
@@ -101,6 +101,8 @@ pub struct Handler {
     pre: RunnerPre<state::State>,
     /// What each instance loads before it is called; a finished component holds it already.
     script: Option<Arc<Script>>,
+    /// One instance that has, for the first call.
+    ahead: Arc<Mutex<Option<source::Loaded>>>,
 }
 
 struct Inner {
@@ -109,6 +111,7 @@ struct Inner {
     cache: Option<Cache>,
     ticker: engine::Ticker,
     places: Semaphore,
+    ahead: Arc<Semaphore>,
 }
 
 impl Runner {
@@ -121,6 +124,7 @@ impl Runner {
             cache: cache.map(|folder| Cache::new(folder, &engine, &functions)),
             ticker: engine::Ticker::start(&engine)?,
             places: Semaphore::new(engine::PLACES as usize),
+            ahead: Arc::new(Semaphore::new(engine::AHEAD as usize)),
             engine,
         };
         Ok(Runner { inner: Arc::new(inner) })
@@ -130,7 +134,7 @@ impl Runner {
     pub fn load(&self, wasm: &[u8]) -> Result<Handler, Error> {
         let inner = Arc::clone(&self.inner);
         let pre = link::link(&inner.linker, &self.compile(wasm)?)?;
-        Ok(Handler { inner, pre, script: None })
+        Ok(Handler { inner, pre, script: None, ahead: Arc::default() })
     }
 
     /// Compiles the runtime that handlers are loaded into as scripts, or finds it compiled.

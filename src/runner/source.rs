@@ -3,9 +3,15 @@
 use super::state::State;
 use super::{Handler, Inner};
 use crate::host::bindings::{Runner, RunnerPre};
+use futures_util::FutureExt;
 use std::fmt;
-use std::sync::Arc;
-use wasmtime::Store;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::OwnedSemaphorePermit;
+use wasmtime::{Store, UpdateDeadline};
+
+/// Bytes a source may take while it is loaded ahead of a call, as many as when it is built.
+const AHEAD_MEMORY: usize = 512 << 20;
 
 /// The runtime scripts are loaded into, compiled and linked. Cheap to clone.
 #[derive(Clone)]
@@ -26,8 +32,52 @@ pub struct Script {
 impl Runtime {
     /// A handler that loads `script` for each call.
     pub fn handler(&self, script: Arc<Script>) -> Handler {
-        Handler { inner: Arc::clone(&self.inner), pre: self.pre.clone(), script: Some(script) }
+        let (inner, pre) = (Arc::clone(&self.inner), self.pre.clone());
+        Handler { inner, pre, script: Some(script), ahead: Arc::default() }
     }
+
+    /// The same, with an instance for the first call that has loaded it; without one when that takes more than `limit`
+    /// or fails, which the call itself will find out.
+    pub fn loaded(&self, script: Arc<Script>, limit: Duration) -> Handler {
+        let handler = self.handler(script);
+        *locked(&handler.ahead) = Loaded::new(&handler, limit);
+        handler
+    }
+}
+
+/// An instance that has loaded the script and was not called yet.
+pub(super) struct Loaded {
+    pub(super) store: Store<State>,
+    pub(super) instance: Runner,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Loaded {
+    fn new(handler: &Handler, limit: Duration) -> Option<Loaded> {
+        let Handler { inner, pre, script, .. } = handler;
+        let place = Arc::clone(&inner.ahead).try_acquire_owned().ok()?;
+        let _running = inner.ticker.run();
+        let deadline = Instant::now() + limit;
+        let mut store = Store::new(&inner.engine, State::loading(AHEAD_MEMORY));
+        store.limiter(|state| &mut state.memory);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(move |_| {
+            let over = Instant::now() >= deadline;
+            Ok(if over { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
+        });
+        // Nothing waits while a source is loaded, so that the future is ready at once.
+        let instance = load(pre, &mut store, script.as_deref()?).now_or_never()?.ok()?;
+        Some(Loaded { store, instance, _place: place })
+    }
+
+    /// The one that was made for the handler's first call, if what it took fits into the call's memory.
+    pub(super) fn take(handler: &Handler, memory_bytes: usize) -> Option<Loaded> {
+        locked(&handler.ahead).take().filter(|loaded| loaded.store.data().memory.used <= memory_bytes)
+    }
+}
+
+fn locked(ahead: &Mutex<Option<Loaded>>) -> MutexGuard<'_, Option<Loaded>> {
+    ahead.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Runtime {

@@ -40,7 +40,8 @@ impl State {
     }
 
     /// The source is loaded, the call begins.
-    pub(super) fn begin(&mut self, host: Host) {
+    pub(super) fn begin(&mut self, host: Host, memory_bytes: usize) {
+        self.memory.limit = memory_bytes;
         (self.host, self.wasi, self.still) = (host, None, false);
     }
 

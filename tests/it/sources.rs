@@ -13,11 +13,14 @@ use alga_ext::runner::{Handler, Outcome, Request, Runner, Script};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A project's handler as a source and as a component.
 struct Both {
     project: Project,
     source: Handler,
+    /// The source, with an instance loaded before the first call.
+    ahead: Handler,
     component: Handler,
 }
 
@@ -27,17 +30,20 @@ impl Both {
         let engine = javascript::Engine::load(&cache()).unwrap();
         let runtime = runner.runtime(engine.component()).unwrap();
         let shim = engine.shim().into();
-        let begun = build::begin(&project, &Arc::new(engine)).unwrap().expect("it is JavaScript");
-        let source = runtime.handler(Arc::new(Script { shim, text: begun.script().to_owned() }));
+        let begun = build::begin(&project, &Arc::new(engine), |script| {
+            let script = Arc::new(Script { shim, text: script.to_owned() });
+            (runtime.handler(Arc::clone(&script)), runtime.loaded(script, Duration::from_mins(1)))
+        });
+        let (begun, (source, ahead)) = begun.unwrap().expect("it is JavaScript");
         let finished = begun.finish(&project).unwrap();
         let component = runner.load(finished.component().unwrap()).unwrap();
         assert!(source.is_source() && !component.is_source());
-        Both { project, source, component }
+        Both { project, source, ahead, component }
     }
 
     /// The same requests to both, each with a platform of its own.
-    fn answers(&self, requests: &[Request]) -> [Vec<Outcome>; 2] {
-        [&self.source, &self.component].map(|handler| {
+    fn answers(&self, requests: &[Request]) -> [Vec<Outcome>; 3] {
+        [&self.source, &self.component, &self.ahead].map(|handler| {
             let Project { config, manifest, .. } = &self.project;
             let platform = Platform::new(config, manifest, &Options::default()).unwrap();
             let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -120,10 +126,13 @@ fn every_example_and_template_answers_the_same_as_a_source_and_as_a_component() 
                 requests.push(request(&endpoint.method, &path, body));
             }
         }
-        let [source, component] = both.answers(&requests);
+        let [source, component, ahead] = both.answers(&requests);
         let mut answered = false;
-        for ((request, source), component) in requests.iter().zip(&source).zip(&component) {
+        for (((request, source), component), ahead) in
+            requests.iter().zip(&source).zip(&component).zip(&ahead)
+        {
             let name = &both.project.manifest.name;
+            assert_eq!(told(ahead), told(component), "{name}: {request:?}, loaded before");
             assert_eq!(told(source), told(component), "{name}: {request:?}");
             answered |= source.result.as_ref().is_ok_and(|response| response.status < 300);
         }
@@ -146,7 +155,9 @@ fn a_source_is_loaded_anew_for_each_call_at_the_same_time_and_with_the_same_chan
          }\n",
     );
     let both = Both::of(&runner(), sandbox.root());
-    let [source, component] = both.answers(&[request("GET", "/items", ""), request("GET", "/items", "")]);
+    let [source, component, ahead] =
+        both.answers(&[request("GET", "/items", ""), request("GET", "/items", "")]);
+    assert_eq!((body(&ahead[0]), body(&ahead[1])), (body(&source[0]), body(&source[0])));
     assert_eq!(body(&source[0]), body(&component[0]));
     assert_eq!(body(&source[0]), body(&source[1]));
     assert!(body(&source[0]).contains(r#""calls":1,"loaded":[1700000000000,"#), "{}", body(&source[0]));
@@ -169,7 +180,7 @@ fn loading_a_source_counts_into_the_bounds_of_the_call() {
     for (limits, kind) in [("timeout_ms: 1", "timeout"), ("memory_mb: 24", "memory")] {
         sandbox.write("alga-ext.yaml", format!("limits: {{ {limits} }}\n"));
         let both = Both::of(&runner(), sandbox.root());
-        let [source, _] = both.answers(&[request("GET", "/items", "")]);
+        let [source, ..] = both.answers(&[request("GET", "/items", "")]);
         let failure = source[0].result.as_ref().unwrap_err();
         assert_eq!(serde_json::to_value(failure.kind).unwrap(), kind, "{failure:?}");
     }
