@@ -102,6 +102,7 @@ pub enum Command {
     #[command(after_help = concat!(
         "Examples:",
         "\n  alga-ext build",
+        "\n  alga-ext build --types",
         "\n  alga-ext build -C extensions/ticket-notes --format json",
     ))]
     Build(Build),
@@ -166,6 +167,13 @@ pub enum Command {
     Registry(Registry),
     /// Print the interface extensions are built against
     Wit,
+    /// Write the types of the platform, the SDK and a handler's globals for an editor and tsc
+    #[command(after_help = concat!(
+        "Examples:",
+        "\n  alga-ext types",
+        "\n  alga-ext types --check",
+    ))]
+    Types(Types),
     /// Print a JSON Schema
     #[command(after_help = concat!(
         "Examples:",
@@ -183,6 +191,14 @@ pub enum Command {
     Doctor,
     /// See the whole life of an extension, from template to a verified, running bundle
     Tour(Tour),
+}
+
+/// `types`
+#[derive(Debug, Args)]
+pub struct Types {
+    /// Write nothing; fail when a file differs from what this version writes
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// `new`
@@ -212,7 +228,11 @@ pub struct New {
 
 /// `build`
 #[derive(Debug, Args)]
-pub struct Build {}
+pub struct Build {
+    /// Check the types before, with the project's own tsc
+    #[arg(long)]
+    pub types: bool,
+}
 
 /// `validate`
 #[derive(Debug, Args)]

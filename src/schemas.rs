@@ -41,6 +41,7 @@ schemas! {
     "output.registry.install"
     "output.registry.uninstall"
     "output.wit"
+    "output.types"
     "output.schema"
     "output.doctor"
     "output.tour"

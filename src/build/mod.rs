@@ -247,6 +247,16 @@ pub fn build(project: &Project, options: &Options<'_>) -> Result<Built, Error> {
     Ok(built)
 }
 
+/// The declarations for a project that has no packages yet: paths and texts.
+pub fn types_of_new() -> Result<Vec<(&'static str, String)>, Error> {
+    Ok(javascript::types::files(true)?.into_iter().map(|file| (file.path, file.text)).collect())
+}
+
+/// The declarations for the project in `root`: all, but for the SDK's where the project has installed that.
+pub fn types(root: &Path) -> Result<Vec<javascript::types::File>, Error> {
+    Ok(javascript::types::of_project(root)?)
+}
+
 /// Whether `dist/` is missing something, or is not what the sources would build now. A project whose build or UI
 /// has a command of its own is always stale: what that command reads is not known.
 pub fn is_stale(project: &Project) -> Result<bool, Error> {

@@ -8,9 +8,12 @@ use serde_json::json;
 use std::time::Instant;
 
 /// Runs `build`.
-pub(super) fn run(_arguments: &cli::Build, session: &Session) -> Result<Exit, Error> {
+pub(super) fn run(arguments: &cli::Build, session: &Session) -> Result<Exit, Error> {
     let project = session.project()?;
     let started = Instant::now();
+    if arguments.types {
+        build::javascript::check_types(&project.root).map_err(build::Error::from)?;
+    }
     let built = build::build(&project, &session.build_options())?;
     for input in &built.inputs {
         let file = input.strip_prefix(&project.root).unwrap_or(input);

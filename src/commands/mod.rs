@@ -15,6 +15,7 @@ mod registry;
 mod schema;
 mod sign;
 mod tour;
+mod types;
 mod validate;
 mod verify;
 mod wit;
@@ -148,6 +149,7 @@ pub fn run(command: Command, session: &Session) -> Result<Exit, Error> {
         Command::Publish(arguments) => publish::run(&arguments, session),
         Command::Registry(arguments) => registry::run(&arguments, session),
         Command::Wit => wit::run(session),
+        Command::Types(arguments) => types::run(&arguments, session),
         Command::Schema(arguments) => schema::run(&arguments, session),
         Command::Completions(arguments) => completions::run(&arguments, session),
         Command::Doctor => doctor::run(session),

@@ -35,5 +35,6 @@ mod rust_handlers;
 mod schema;
 mod sign;
 mod templates;
+mod types;
 mod validate;
 mod wit;

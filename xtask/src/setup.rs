@@ -23,7 +23,7 @@ const DEBIAN: [(&str, IsMissing); 8] = [
 ];
 
 /// Packages from npm, installed into `target/tools/node`.
-const NPM: [(&str, &str); 1] = [("playwright-core", "1.65.1")];
+const NPM: [(&str, &str); 2] = [("playwright-core", "1.65.1"), ("typescript", "5.9.3")];
 /// Packages from `PyPI`, installed into the virtual environment `target/tools/python`.
 const PYPI: [(&str, &str); 1] = [("wasmtime", "44.0.0")];
 /// The oldest Node the npm packages run on.

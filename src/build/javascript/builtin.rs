@@ -7,7 +7,7 @@ pub(super) const SDK: &str = "@alga-psa/extension-runtime";
 pub(super) const OLD_SDK: &str = "@alga/extension-runtime";
 
 /// Every module, by name without the scheme.
-const MODULES: [(&str, &str); 28] = [
+const MODULES: [(&str, &str); 29] = [
     ("prelude/async", include_str!("prelude/async.js")),
     ("prelude/console", include_str!("prelude/console.js")),
     ("prelude/decorators", include_str!("prelude/decorators.js")),
@@ -15,6 +15,7 @@ const MODULES: [(&str, &str); 28] = [
     ("prelude/from_async", include_str!("prelude/from_async.js")),
     ("prelude/inspect", include_str!("prelude/inspect.js")),
     ("prelude/instance", include_str!("prelude/instance.js")),
+    ("prelude/platform", include_str!("prelude/platform.js")),
     ("prelude/promise", include_str!("prelude/promise.js")),
     ("prelude/random", include_str!("prelude/random.js")),
     ("prelude/serve", include_str!("prelude/serve.js")),

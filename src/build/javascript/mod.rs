@@ -14,11 +14,14 @@ mod runtime;
 mod snapshot;
 mod trace;
 mod transform;
+mod typecheck;
+pub mod types;
 mod world;
 mod wrap;
 
 pub use diagnose::{Diagnostic, Place};
 pub use entry::find_entry;
+pub use typecheck::check_types;
 
 use crate::bundle::Digest;
 use crate::exit::Exit;
@@ -76,6 +79,15 @@ pub enum Error {
         /// Files that could be the entry too.
         others: Vec<String>,
     },
+    /// The types are to be checked, and there is no compiler.
+    #[error("the types are checked by the project's own `tsc`, and `node_modules` has none")]
+    NoTsc,
+    /// The types are to be checked, and nothing says how.
+    #[error("the types are checked as `tsconfig.json` says, and there is none")]
+    NoTsconfig,
+    /// The compiler itself failed.
+    #[error(transparent)]
+    Tsc(crate::toolchain::Error),
     /// The source threw while it was loaded.
     #[error("the source throws while it is loaded: {message}")]
     Threw {
@@ -123,7 +135,8 @@ impl Error {
             | Error::Threw { .. }
             | Error::Called { .. }
             | Error::Endless => Exit::AtFault,
-            Error::Engine(_) | Error::Io(_) => Exit::NotJudged,
+            Error::Tsc(error) => error.exit(),
+            Error::NoTsc | Error::NoTsconfig | Error::Engine(_) | Error::Io(_) => Exit::NotJudged,
         }
     }
 
@@ -131,6 +144,14 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::NoEntry { .. } => Some("correct `build.entry` in `alga-ext.yaml`".into()),
+            Error::NoTsc => {
+                Some("run `npm install --save-dev typescript`, or build without `--types`".into())
+            }
+            Error::NoTsconfig => Some(
+                "take the one that `alga-ext new --template ts-handler` writes, or build without `--types`"
+                    .into(),
+            ),
+            Error::Tsc(error) => error.hint(),
             Error::Source(diagnostics) => diagnostics.iter().find_map(|diagnostic| diagnostic.help.clone()),
             Error::NoHandler { others, .. } if others.is_empty() => {
                 Some("write `export function handler(request) { … }`".into())

@@ -453,3 +453,39 @@ fn a_top_level_that_takes_all_memory_is_stopped() {
     )]);
     assert!(error.contains("out of memory"), "{error}");
 }
+
+#[test]
+fn a_wrong_argument_of_a_platform_function_is_told_in_words() {
+    let text = "
+        import * as storage from 'alga:extension/storage';
+        import { get } from 'alga:extension/secrets';
+        import { fetch } from 'alga:extension/http';
+        export async function handler(request, host) {
+            const said = [];
+            const tell = async (call) => { try { said.push(await call()); } catch (error) { said.push(`${error instanceof Error} ${error.name} ${error.code ?? ''} ${error.message}`); } };
+            const entry = { namespace: 'n', key: 'k', value: new Uint8Array(1) };
+            await tell(() => get(5));
+            await tell(() => get());
+            await tell(() => storage.put({ ...entry, value: 'text' }));
+            await tell(() => storage.put({ ...entry, revision: 1.5 }));
+            await tell(() => storage.put({ ...entry, key: Promise.resolve('k') }));
+            await tell(() => fetch({ method: 'GET', url: 'https://x.example', headers: { a: 'b' } }));
+            await tell(() => host.services.list({ itemKind: 'thing' }));
+            await tell(() => host.secrets.get('missing'));
+            return { body: said.join('\\n') };
+        }";
+    let expected = [
+        "true TypeError  `key` of `secrets.get` is 5, and the platform wants a string",
+        "true TypeError  `secrets.get(key)` was called with 0 arguments, and wants 1",
+        "true TypeError  `entry.value` of `storage.put` is the string \"text\", and the platform wants list<u8>: a Uint8Array; \
+         `new TextEncoder().encode(text)` makes one of text",
+        "true TypeError  `entry.revision` of `storage.put` is 1.5, and the platform wants a u64: a whole number from 0 to 2^53 - 1",
+        "true TypeError  `entry.key` of `storage.put` is a promise, and the platform wants a string; `await` it",
+        "true TypeError  `request.headers` of `http.fetch` is an object with `a`, and the platform wants a list: an array, each of \
+         its items the record http-header: an object with `name`, `value`",
+        "true TypeError  `input.itemKind` of `services.listServices` is the string \"thing\", and the platform wants \
+         service-item-kind: 'service' or 'product'",
+        "true PlatformError missing missing",
+    ];
+    assert_eq!(answer(text), expected.join("\n"));
+}

@@ -130,7 +130,7 @@ fn report<'a>(source: &Source, diagnostics: impl Iterator<Item = &'a OxcDiagnost
 }
 
 /// The parser's sentence in our words' form: lower case at the start, no full stop.
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     let text = text.trim_end_matches('.');
     let mut characters = text.chars();
     match (characters.next(), characters.next()) {

@@ -344,6 +344,15 @@ pub(super) const OUTPUTS: &[Output] = &[
         ],
     ),
     output(
+        "types",
+        "alga-ext types",
+        "The declarations of what a handler imports and finds",
+        &[
+            must("files", Texts, "Every file, relative to the project"),
+            must("changed", Texts, "Those that were written, or with --check differ"),
+        ],
+    ),
+    output(
         "wit",
         "alga-ext wit",
         "The interface extensions are built against",

@@ -11,41 +11,28 @@ use std::fmt::Write;
 /// Functions the linked script may need, one a line.
 const SOURCE: &str = include_str!("../prelude/link.js");
 /// Their names, in the order of the lines.
-pub(super) const RUNTIME: [&str; 9] =
-    ["$namespace", "$commonjs", "$require", "$missing", "$interop", "$star", "$lazily", "$name", "$lenient"];
+pub(super) const RUNTIME: [&str; 8] =
+    ["$namespace", "$commonjs", "$require", "$missing", "$interop", "$star", "$lazily", "$name"];
 
 impl Linker<'_> {
     pub(super) fn write(&self, entry: usize, export: &str) -> Script {
         let mut out = Output::default();
         let mut used: BTreeMap<String, bool> = BTreeMap::new();
-        for (key, (name, is_host)) in &self.interfaces {
-            let (interface, function) = key;
-            let name = self.strict.get(key).unwrap_or(name);
+        for ((interface, function), imported) in &self.interfaces {
+            let raw = &imported.raw;
             match function {
                 Some(function) => {
-                    out.line(&format!("import {{ {function} as {name} }} from {};", quoted(interface)));
+                    out.line(&format!("import {{ {function} as {raw} }} from {};", quoted(interface)));
                 }
-                None => out.line(&format!("import * as {name} from {};", quoted(interface))),
+                None => out.line(&format!("import * as {raw} from {};", quoted(interface))),
             }
-            *used.entry(interface.clone()).or_insert(true) &= is_host;
+            *used.entry(interface.clone()).or_insert(true) &= !imported.is_direct;
         }
-        for (key, strict) in &self.strict {
-            let name = self.interfaces.get(key).map(|(name, _)| name.as_str()).unwrap_or_default();
-            let adapt = |whole: &str, function: &Function| {
-                format!("$lenient({whole}, {}, {})", function.required, function.parameters)
-            };
-            let lenient = self.lenient(key);
-            let value = if let (Some(_), [function, ..]) = (&key.1, lenient.as_slice()) {
-                adapt(strict, function)
-            } else {
-                let mut value = format!("{{ __proto__: null, ...{strict}");
-                for function in lenient {
-                    let own = adapt(&format!("{strict}.{}", function.name), function);
-                    let _ = write!(value, ", {}: {own}", function.name);
-                }
-                value + " }"
-            };
-            out.line(&format!("const {name} = {value};"));
+        for ((interface, function), imported) in &self.interfaces {
+            if imported.is_checked {
+                let value = self.checked(interface, function.as_deref(), &imported.raw, entry);
+                out.line(&format!("const {} = {value};", imported.checked));
+            }
         }
         for (number, name) in &self.namespaces {
             let mut text = format!("const {name} = $namespace({{ __proto__: null");
@@ -98,6 +85,28 @@ impl Linker<'_> {
         let Output { mut text, lines } = out;
         let _ = writeln!(text, "function $lines() {{ return {}; }}", quoted(&lines.encode()));
         Script { text, lines, interfaces: used }
+    }
+
+    /// One function of an interface, or all of them, behind the one that looks at what they are given.
+    fn checked(&self, interface: &str, wanted: Option<&str>, raw: &str, entry: usize) -> String {
+        let platform = self.platform().map(|found| self.expression(entry, &found)).unwrap_or_default();
+        let short = interface.rsplit('/').next().unwrap_or_default();
+        let behind = |whole: &str, function: &Function| {
+            let place = quoted(&format!("{short}.{}", function.name));
+            format!("{platform}({place}, {whole}, {}, {})", function.required, function.checks)
+        };
+        let mut functions = self.graph.functions(interface).iter();
+        match wanted {
+            Some(wanted) => functions
+                .find(|function| function.name == wanted)
+                .map_or_else(|| raw.to_owned(), |function| behind(raw, function)),
+            None => {
+                let own = functions.map(|function| {
+                    format!("{}: {}", function.name, behind(&format!("{raw}.{}", function.name), function))
+                });
+                format!("{{ __proto__: null, {} }}", own.collect::<Vec<_>>().join(", "))
+            }
+        }
     }
 
     fn is_used(&self, number: usize, binding: usize) -> bool {
