@@ -170,8 +170,9 @@ async fn answer(state: &State, asked: Asked, seen: &mut RequestEvent) -> Result<
     Ok(answer::of(surface, &outcome, state.options.as_production, seen))
 }
 
-/// Takes a call's logs to tell of them, and its host calls for the request's event.
+/// Takes a call's logs to tell of them, and its host calls for the request's event. Errors get lines of the source.
 pub(super) fn observe(state: &State, outcome: &mut Outcome, seen: &mut RequestEvent) {
+    outcome.rewrite(|text| crate::build::javascript::quote(text, &state.root));
     for Log { level, stream, message, .. } in std::mem::take(&mut outcome.logs) {
         state.events.publish(Event::Log {
             request_id: seen.id.clone(),

@@ -65,7 +65,7 @@ fn mistakes_are_shown_where_they_are_and_nothing_is_written() {
         ("export const handle = () => 1;", "`src/handler.ts` does not export `handler`; it exports `handle`"),
         (
             "throw new Error('at once');\nexport const handler = () => 1;",
-            "at once\n    at <anonymous> (src/handler.ts:1)",
+            "Error: at once\n    at <anonymous> (src/handler.ts:1:11)",
         ),
     ];
     for (text, message) in cases {
@@ -125,9 +125,15 @@ fn an_uncaught_error_names_the_authors_line() {
     let text = "type A = 1;\nexport async function handler() {\n  throw new TypeError('not today');\n}\n";
     let sandbox = project(&[("src/handler.ts", text)]);
     sandbox.run("build").ok();
-    let run = sandbox.run("invoke GET /a --format json").expect_code(1);
-    let said = format!("{}{}", run.stdout, run.stderr);
-    assert!(said.contains("TypeError: not today") && said.contains("src/handler.ts:3"), "{said}");
+    let shown = "uncaught TypeError: not today\n    at handler (src/handler.ts:3:13)\n      2 | export async function handler() {\n    > 3 |   throw new TypeError('not today');\n        |             ^\n      4 | }";
+    let document = sandbox.run("invoke GET /a --format json").expect_code(1).json();
+    assert_eq!(document["error"]["detail"], shown);
+    assert_eq!(document["logs"][0]["message"], shown);
+    let run = sandbox.run("invoke GET /a").expect_code(1);
+    assert_eq!(
+        run.stderr,
+        format!("[log error] {shown}\nerror: the handler trapped: TypeError: not today\n")
+    );
 }
 
 #[test]
@@ -152,7 +158,9 @@ fn an_option_at_the_end_of_a_platform_function_may_be_left_out() {
         };",
     )]);
     let run = sandbox.run("invoke GET /a").ok();
-    assert!(run.stdout.ends_with("\n[1,1,\"list-entries requires 2 arguments\"]\n"), "{}", run.stdout);
+    let said =
+        "\n[1,1,\"`storage.listEntries(namespace, cursor)` was called with 0 arguments, and wants 1\"]\n";
+    assert!(run.stdout.ends_with(said), "{}", run.stdout);
 }
 
 #[test]

@@ -7,7 +7,7 @@ pub(super) const SDK: &str = "@alga-psa/extension-runtime";
 pub(super) const OLD_SDK: &str = "@alga/extension-runtime";
 
 /// Every module, by name without the scheme.
-const MODULES: [(&str, &str); 29] = [
+const MODULES: [(&str, &str); 30] = [
     ("prelude/async", include_str!("prelude/async.js")),
     ("prelude/console", include_str!("prelude/console.js")),
     ("prelude/decorators", include_str!("prelude/decorators.js")),
@@ -19,6 +19,7 @@ const MODULES: [(&str, &str); 29] = [
     ("prelude/promise", include_str!("prelude/promise.js")),
     ("prelude/random", include_str!("prelude/random.js")),
     ("prelude/serve", include_str!("prelude/serve.js")),
+    ("prelude/shown", include_str!("prelude/shown.js")),
     ("prelude/stack", include_str!("prelude/stack.js")),
     ("prelude/using", include_str!("prelude/using.js")),
     ("prelude/utf8", include_str!("prelude/utf8.js")),

@@ -5,6 +5,7 @@ use super::builtin;
 use super::diagnose::{Diagnostic, Source};
 use super::reach::Reach;
 use super::resolve::{Resolved, Resolver, Unresolved};
+use super::trace::Mark;
 use super::transform::{self, Format};
 use super::world::Function;
 use std::collections::{BTreeMap, HashMap};
@@ -38,6 +39,8 @@ pub(super) struct Module {
     pub(super) is_node: bool,
     pub(super) code: String,
     pub(super) lines: Vec<usize>,
+    /// For each line of the code where its pieces come from.
+    pub(super) marks: Vec<Vec<Mark>>,
     pub(super) reach: Reach,
     pub(super) analysis: Analysis,
     /// What each request of the analysis leads to.
@@ -49,6 +52,12 @@ impl Module {
     pub(super) fn is_typescript(&self) -> bool {
         let extension = self.source.path.extension().and_then(|extension| extension.to_str());
         matches!(extension, Some("ts" | "tsx" | "mts" | "cts"))
+    }
+
+    /// Whether it is the project's own, and no package's.
+    pub(super) fn is_authors(&self) -> bool {
+        let mut parts = self.source.path.components();
+        !self.is_ours && !parts.any(|part| part.as_os_str() == "node_modules")
     }
 
     /// A mistake at a line of the transformed code, counted from 0, on `word`.
@@ -288,6 +297,7 @@ impl<'p> Graph<'p> {
             is_node: format == Format::Module && !is_typescript(&source.path),
             code: String::new(),
             lines: Vec::new(),
+            marks: Vec::new(),
             reach: Reach::default(),
             analysis: Analysis::default(),
             targets: Vec::new(),
@@ -302,6 +312,7 @@ impl<'p> Graph<'p> {
                         module.is_esm = transformed.is_module;
                         module.code = transformed.code;
                         module.lines = transformed.lines;
+                        module.marks = transformed.marks;
                         module.reach = transformed.reach;
                     }
                     Err(diagnostics) => self.diagnostics.extend(diagnostics),

@@ -6,8 +6,10 @@ mod diagnose;
 mod engine;
 mod entry;
 mod finish;
+mod frozen;
 mod graph;
 mod link;
+mod quote;
 mod reach;
 mod resolve;
 mod runtime;
@@ -21,10 +23,12 @@ mod wrap;
 
 pub use diagnose::{Diagnostic, Place};
 pub use entry::find_entry;
+pub use quote::quote;
 pub use typecheck::check_types;
 
 use crate::bundle::Digest;
 use crate::exit::Exit;
+use frozen::{Frozen, Warnings};
 use graph::Graph;
 use resolve::Resolver;
 use serde_json::json;
@@ -96,13 +100,15 @@ pub enum Error {
     },
     /// The source called the platform while it was loaded.
     #[error(
-        "the source calls `{function}` of `{interface}` while it is loaded, and at build time no platform answers"
+        "the source calls `{function}` of `{interface}` while it is loaded, and at build time no platform answers{stack}"
     )]
     Called {
         /// The interface.
         interface: String,
         /// The function.
         function: String,
+        /// Where, with the lines of the source: empty, or lines that begin with a line break.
+        stack: String,
     },
     /// The source did not come to an end while it was loaded.
     #[error("the source does not come to an end while it is loaded; it was stopped after 10 seconds")]
@@ -188,15 +194,20 @@ pub fn build(root: &Path, entry: &Path, options: &Options<'_>) -> Result<Built, 
     let wrapped = wrap::wrap(&mut graph, entry)?;
     let script = link::link(&graph, wrapped.entry, wrap::HANDLER).map_err(Error::Source)?;
     let engine = engine::Engine::load(options.cache).map_err(Error::Engine)?;
+    let quote = |text: &str| quote(&script.lines.translate(text), root);
     let snapshot =
         snapshot::take(&engine, &script.text, snapshot::TOP_LEVEL).map_err(|failure| match failure {
-            Failure::Threw(text) => Error::Threw { message: script.lines.translate(&text) },
-            Failure::Called { interface, function } => Error::Called { interface, function },
+            Failure::Threw(text) => Error::Threw { message: quote(&text) },
+            Failure::Called { interface, function, stack } => {
+                let stack = if stack.is_empty() { stack } else { format!("\n{}", quote(&stack)) };
+                Error::Called { interface, function, stack }
+            }
             Failure::Endless => Error::Endless,
             Failure::Engine(fault) => Error::Engine(fault),
         })?;
-    let said = Said::from(&snapshot);
-    let takes_host = wrapped.takes_host.unwrap_or(said.arity > 1);
+    let arity = snapshot.messages.iter().find_map(|message| message.strip_prefix("arity ")?.parse().ok());
+    let arity: usize = arity.unwrap_or_default();
+    let takes_host = wrapped.takes_host.unwrap_or(arity > 1);
     let keep = |name: &str| {
         name == "alga:extension/types"
             || name == LOGGING
@@ -214,44 +225,40 @@ pub fn build(root: &Path, entry: &Path, options: &Options<'_>) -> Result<Built, 
     let sections = sections.each_ref().map(|(name, text)| (*name, text.as_bytes()));
     let component = finish::finish(&snapshot.component, keep, &sections).map_err(Error::Engine)?;
     let mut warnings = std::mem::take(&mut graph.warnings);
-    warnings.extend(said.warnings);
+    warnings.extend(frozen(&graph, &engine, &script, &snapshot).map_err(Error::Engine)?);
     let as_given = |path: PathBuf| path.strip_prefix(root).map(|inner| project.join(inner)).unwrap_or(path);
     let inputs = std::mem::take(&mut graph.inputs).into_iter().map(as_given).collect();
     Ok(Built { component, warnings, inputs })
 }
 
-/// What the source, while it was loaded, let the build know.
-#[derive(Default)]
-struct Said {
-    /// How many parameters the handler has.
-    arity: usize,
-    warnings: Vec<String>,
-}
-
-impl Said {
-    fn from(snapshot: &snapshot::Snapshot) -> Said {
-        let mut said = Said::default();
-        for message in &snapshot.messages {
-            let (kind, text) = message.split_once(' ').unwrap_or((message, ""));
-            match kind {
-                "arity" => said.arity = text.parse().unwrap_or_default(),
-                "console" => said.warnings.push(format!("the source printed while it was loaded: {text}")),
-                "random" => said.warnings.push(
-                    "`Math.random` is called while the source is loaded; the number is the same in every call of the \
-                     handler"
-                        .to_owned(),
-                ),
-                _ => {}
-            }
-        }
-        if snapshot.read_clock {
-            said.warnings.push(
-                "the clock is read while the source is loaded; the time stands still in the component"
-                    .to_owned(),
-            );
-        }
-        said
+/// What loading the source did that the author should know of.
+fn frozen(
+    graph: &Graph<'_>,
+    engine: &engine::Engine,
+    script: &link::Script,
+    snapshot: &snapshot::Snapshot,
+) -> Result<Vec<String>, Fault> {
+    let mut warnings = Warnings::default();
+    let mut messages = snapshot.messages.clone();
+    if snapshot.read_clock {
+        messages.extend(snapshot::watch_clock(engine, &script.text, snapshot::TOP_LEVEL)?);
     }
+    for message in &messages {
+        let (kind, text) = message.split_once(' ').unwrap_or((message, ""));
+        match Frozen::of(kind) {
+            Some(what) => warnings.add(what, text),
+            // Told once by each evaluation.
+            None if kind == "console" => warnings.add_console(text),
+            None => {}
+        }
+    }
+    for (is_read, what) in [(snapshot.read_clock, Frozen::Clock), (snapshot.read_random, Frozen::Random)] {
+        if is_read && !warnings.has(what) {
+            warnings.add(what, "");
+        }
+    }
+    graph.modules.iter().for_each(|module| warnings.add_environment(module));
+    Ok(warnings.sentences().collect())
 }
 
 /// The bytes of a section.

@@ -5,6 +5,7 @@
 
 use super::diagnose::{Diagnostic, Source};
 use super::reach::{self, Reach};
+use super::trace::Mark;
 use oxc::allocator::Allocator;
 use oxc::codegen::{Codegen, CodegenOptions, CommentOptions};
 use oxc::diagnostics::OxcDiagnostic;
@@ -36,6 +37,8 @@ pub(super) struct Transformed {
     pub(super) is_module: bool,
     /// For each line of `code` the line of the source it came from, counted from 1; 0 where nothing is known.
     pub(super) lines: Vec<usize>,
+    /// For each line of `code` where its pieces come from.
+    pub(super) marks: Vec<Vec<Mark>>,
     /// Which host bindings its functions use.
     pub(super) reach: Reach,
 }
@@ -69,18 +72,62 @@ pub(super) fn transform(source: &Source, format: Format) -> Result<Transformed, 
     }
     let comments =
         CommentOptions { normal: false, jsdoc: false, annotation: false, ..CommentOptions::disabled() };
-    let printing =
-        CodegenOptions { comments, source_map_path: Some(source.path.clone()), ..CodegenOptions::default() };
+    // Our own modules are none of the author's.
+    let path = Some(source.path.clone()).filter(|path| !path.as_os_str().is_empty());
+    let printing = CodegenOptions { comments, source_map_path: path, ..CodegenOptions::default() };
     let printed = Codegen::new().with_options(printing).build(&program);
+    let marks = printed.map.as_ref().map_or_else(Vec::new, |map| {
+        let tokens = map.get_tokens().map(|token| {
+            [token.get_dst_line(), token.get_dst_col(), token.get_src_line(), token.get_src_col()]
+        });
+        marks(tokens, &printed.code, &source.text)
+    });
     let mut lines = vec![0; printed.code.lines().count() + 1];
-    if let Some(map) = &printed.map {
-        for token in map.get_tokens() {
-            if let Some(line @ 0) = lines.get_mut(token.get_dst_line() as usize) {
-                *line = token.get_src_line() as usize + 1;
-            }
+    for (line, marks) in lines.iter_mut().zip(&marks) {
+        *line = marks.first().map_or(0, |mark| mark.line);
+    }
+    Ok(Transformed { code: printed.code, is_module, lines, marks, reach })
+}
+
+/// The tokens of a source map (line and column in the code, then in the source), but for those that follow from the one
+/// before.
+fn marks(tokens: impl Iterator<Item = [u32; 4]>, code: &str, source: &str) -> Vec<Vec<Mark>> {
+    let printed: Vec<&str> = code.split('\n').collect();
+    let sources: Vec<&str> = source.split('\n').collect();
+    let mut marks: Vec<Vec<Mark>> = vec![Vec::new(); printed.len()];
+    for token in tokens {
+        let [to, to_column, from, from_column] = token.map(|number| number as usize);
+        let (Some(to_text), Some(from_text), Some(marks)) =
+            (printed.get(to), sources.get(from), marks.get_mut(to))
+        else {
+            continue;
+        };
+        let (at, _) = units(to_text, to_column);
+        let (_, column) = units(from_text, from_column);
+        let mark = Mark { at, line: from + 1, column };
+        let follows = |last: &Mark| last.line == mark.line && last.column + at == column + last.at;
+        if !marks.last().is_some_and(follows) {
+            marks.push(mark);
         }
     }
-    Ok(Transformed { code: printed.code, is_module, lines, reach })
+    marks
+}
+
+/// So many UTF-16 units of a line in bytes and in characters.
+fn units(line: &str, wanted: usize) -> (usize, usize) {
+    if line.is_ascii() {
+        return (wanted, wanted);
+    }
+    let (mut units, mut bytes, mut characters) = (0, 0, 0);
+    for character in line.chars() {
+        if units >= wanted {
+            break;
+        }
+        units += character.len_utf16();
+        bytes += character.len_utf8();
+        characters += 1;
+    }
+    (bytes, characters)
 }
 
 fn uses_common_js(scoping: &oxc::semantic::Scoping) -> bool {

@@ -2,11 +2,12 @@
 
 use super::super::analyze::{Edit, Export, RequestKind, Text};
 use super::super::graph::Target;
-use super::super::trace::Lines;
+use super::super::trace::{Lines, Mark};
 use super::super::world::Function;
 use super::{Found, Linker, Script};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
+use std::ops::Range;
 
 /// Functions the linked script may need, one a line.
 const SOURCE: &str = include_str!("../prelude/link.js");
@@ -143,24 +144,42 @@ impl Linker<'_> {
     fn write_module(&self, number: usize, out: &mut Output) {
         let module = self.module(number);
         let mut text = String::with_capacity(module.code.len());
+        let mut moves = Vec::new();
         let mut at = 0;
         for edit in &module.analysis.edits {
             text.push_str(module.code.get(at..edit.start).unwrap_or_default());
+            let start = text.len();
             text.push_str(&self.replacement(number, edit));
             // The lines of what is removed stay, so that every line keeps its number.
             let removed = module.code.get(edit.start..edit.end).unwrap_or_default();
             text.extend(removed.chars().filter(|character| *character == '\n'));
+            moves.push(Move { from: edit.start..edit.end, to: start..text.len() });
             at = edit.end;
         }
         text.push_str(module.code.get(at..).unwrap_or_default());
         let file = if module.is_ours { 0 } else { out.lines.file(&module.source.name) };
+        let has_marks = module.is_authors() && !module.marks.is_empty();
+        let (mut old_start, mut new_start) = (0, 0);
+        let mut old_lines = module.code.split_inclusive('\n');
         let mut origin = 0;
         for (index, line) in text.lines().enumerate() {
             if let Some(known) = module.lines.get(index).filter(|line| **line > 0) {
                 origin = *known;
             }
             // Blank ones too: they may stand in a template literal.
-            out.line_from(line, file, origin);
+            if has_marks {
+                let marks = module.marks.get(index).map(Vec::as_slice).unwrap_or_default();
+                let end = new_start + line.len();
+                let moved = marks.iter().filter_map(|mark| {
+                    let at = moved(&moves, old_start + mark.at)?;
+                    (new_start..=end).contains(&at).then(|| Mark { at: at - new_start, ..*mark })
+                });
+                out.line_marked(line, file, moved.collect());
+                new_start = end + 1;
+                old_start += old_lines.next().map_or(0, str::len);
+            } else {
+                out.line_from(line, file, origin);
+            }
         }
     }
 
@@ -224,6 +243,22 @@ impl Linker<'_> {
     }
 }
 
+/// A piece of a module's code that was replaced, and where its replacement stands.
+struct Move {
+    from: Range<usize>,
+    to: Range<usize>,
+}
+
+/// Where a place of the code went; none when it is inside of what was replaced.
+fn moved(moves: &[Move], at: usize) -> Option<usize> {
+    let before = moves.partition_point(|one| one.from.start <= at);
+    let Some(last) = before.checked_sub(1).and_then(|index| moves.get(index)) else { return Some(at) };
+    if at == last.from.start && !last.from.is_empty() {
+        return Some(last.to.start);
+    }
+    (at >= last.from.end).then(|| last.to.end + (at - last.from.end))
+}
+
 /// A string of JavaScript. JSON's strings are.
 pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
@@ -240,6 +275,13 @@ impl Output {
     /// A line of ours.
     fn line(&mut self, line: &str) {
         self.line_from(line, 0, 0);
+    }
+
+    /// A line of the author's.
+    fn line_marked(&mut self, line: &str, file: usize, marks: Vec<Mark>) {
+        self.text.push_str(line);
+        self.text.push('\n');
+        self.lines.push_marks(file, marks);
     }
 
     fn line_from(&mut self, line: &str, file: usize, origin: usize) {

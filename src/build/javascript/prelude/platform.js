@@ -4,6 +4,7 @@
 /* Functions only, which are there before anything runs: the linker calls `platform` at the top of the script. */
 
 import { isLive, tell } from 'alga-ext:prelude/instance';
+import { shown } from 'alga-ext:prelude/shown';
 
 /**
  * A function of an interface as the source calls it. `checks` are its parameters with their types, of which the first
@@ -71,23 +72,6 @@ function fitWord(value, type, name, place) {
 
 function refuse(value, type, name, place) {
   throw new TypeError(`\`${name}\` of \`${place}\` is ${shown(value)}, and the platform wants ${wanted(type)}${advice(value, type)}`);
-}
-
-/** What a value is, in a few words. */
-export function shown(value) {
-  switch (typeof value) {
-    case 'string': return value.length > 40 ? `a string of ${value.length} characters` : `the string ${JSON.stringify(value)}`;
-    case 'number': case 'boolean': case 'undefined': return String(value);
-    case 'bigint': return `${value}n`;
-    case 'symbol': return 'a symbol';
-    case 'function': return 'a function';
-    default:
-  }
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  const kind = value.constructor?.name;
-  if (kind === 'Promise') return 'a promise';
-  return kind && kind !== 'Object' ? `an object of ${kind}` : `an object with ${Object.keys(value).slice(0, 6).map((key) => `\`${key}\``).join(', ') || 'nothing in it'}`;
 }
 
 /** A type, as the WIT calls it and JavaScript writes it. */
