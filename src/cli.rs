@@ -139,6 +139,7 @@ pub enum Command {
         "Examples:",
         "\n  alga-ext inspect dist/bundle.tar.zst",
         "\n  alga-ext inspect dist/main.wasm --format json",
+        "\n  alga-ext inspect dist/main.wasm --modules",
     ))]
     Inspect(Inspect),
     /// Run the extension on this machine and reload it as it changes
@@ -187,6 +188,13 @@ pub enum Command {
         "\n  alga-ext completions bash > ~/.local/share/bash-completion/completions/alga-ext",
     ))]
     Completions(Completions),
+    /// Show what is kept between runs, or clear it
+    #[command(after_help = concat!(
+        "Examples:",
+        "\n  alga-ext cache",
+        "\n  alga-ext cache clear",
+    ))]
+    Cache(Cache),
     /// Check the machine
     Doctor,
     /// See the whole life of an extension, from template to a verified, running bundle
@@ -232,6 +240,9 @@ pub struct Build {
     /// Check the types before, with the project's own tsc
     #[arg(long)]
     pub types: bool,
+    /// Make the source small: stacks still name its lines
+    #[arg(long)]
+    pub minify: bool,
 }
 
 /// `validate`
@@ -264,6 +275,22 @@ pub struct Pack {
     /// How the bundle is held together
     #[arg(long, value_enum, default_value_t = Container::TarZst)]
     pub container: Container,
+}
+
+/// `cache`
+#[derive(Debug, Args)]
+pub struct Cache {
+    /// What to do with it; shown when absent.
+    #[command(subcommand)]
+    pub command: Option<CacheCommand>,
+}
+
+/// The verbs of `cache`.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum CacheCommand {
+    /// Remove every entry; safe beside a running build, which makes anew what it misses
+    #[command(after_help = "Examples:\n  alga-ext cache clear")]
+    Clear,
 }
 
 /// `keys`
@@ -350,6 +377,9 @@ pub struct Inspect {
     /// A bundle, a component or a core module
     #[arg(value_hint = ValueHint::FilePath)]
     pub path: PathBuf,
+    /// Show what is in the component, by package and size
+    #[arg(long)]
+    pub modules: bool,
 }
 
 /// `dev`

@@ -43,6 +43,7 @@ schemas! {
     "output.wit"
     "output.types"
     "output.schema"
+    "output.cache"
     "output.doctor"
     "output.tour"
 }

@@ -23,6 +23,8 @@ pub struct Options<'a> {
     pub cache: &'a Path,
     /// The programs that may be run.
     pub tools: &'a Tools,
+    /// Whether JavaScript is made small.
+    pub minify: bool,
 }
 
 /// What makes the component.
@@ -200,6 +202,7 @@ struct Made {
     file: PathBuf,
     inputs: Vec<PathBuf>,
     warnings: Vec<String>,
+    packages: Vec<component::Package>,
 }
 
 /// Builds the project into `dist/`: `main.wasm`, `build.json`, `ui/`. Everything is made before anything is written.
@@ -275,14 +278,19 @@ fn from_javascript(
 ) -> Result<Made, Error> {
     let name = |path: &Path| path.strip_prefix(&project.root).unwrap_or(path).display().to_string();
     let names: Vec<String> = others.iter().map(|other| name(other)).collect();
-    let built = javascript::build(&project.root, entry, &javascript::Options { cache: options.cache });
+    let built = javascript::build(
+        &project.root,
+        entry,
+        &javascript::Options { cache: options.cache, minify: options.minify },
+    );
     let built = built.map_err(|error| match error {
         javascript::Error::NoHandler { file, exports, .. } => {
             javascript::Error::NoHandler { file, exports, others: names.clone() }
         }
         other => other,
     })?;
-    let mut warnings = built.warnings;
+    let mut built = built;
+    let mut warnings = std::mem::take(&mut built.warnings);
     if !names.is_empty() {
         let others = names.join("`, `");
         warnings.insert(
@@ -290,7 +298,8 @@ fn from_javascript(
             format!("`{}` is the entry; `{others}` could be too: name one as `build.entry`", name(entry)),
         );
     }
-    Ok(Made { component: built.component, file: entry.to_path_buf(), inputs: built.inputs, warnings })
+    let javascript::Built { component, inputs, packages, .. } = built;
+    Ok(Made { component, file: entry.to_path_buf(), inputs, warnings, packages })
 }
 
 /// Judges a component against the world, which can fail, and against the capabilities, which only warns.

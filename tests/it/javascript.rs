@@ -172,3 +172,32 @@ fn a_cache_that_cannot_be_written_is_warned_of_and_done_without() {
     let run = sandbox.run_args(["build", "--cache-dir", cache]).ok();
     assert!(run.stderr.contains("taken` cannot be written, so every run compiles anew"), "{}", run.stderr);
 }
+
+#[test]
+fn inspect_says_what_is_in_a_component_by_package() {
+    let sandbox = project(&[
+        (
+            "src/handler.ts",
+            "import { half } from 'halves';\nexport const handler = () => ({ body: half(4) });",
+        ),
+        (
+            "node_modules/halves/package.json",
+            r#"{ "name": "halves", "version": "2.0.1", "type": "module", "main": "index.js" }"#,
+        ),
+        ("node_modules/halves/index.js", "export const half = (number) => String(number / 2);"),
+    ]);
+    sandbox.run("build --minify").ok();
+    let run = sandbox.run("inspect dist/main.wasm --modules").ok();
+    for package in ["  (project)", "  halves 2.0.1", "  alga-ext ", "  in all, beside the engine"] {
+        assert!(run.stdout.contains(package), "{package}\n{}", run.stdout);
+    }
+    let document = sandbox.run("inspect dist/main.wasm --format json").ok().json();
+    let packages = document["build"]["packages"].as_array().unwrap();
+    assert!(
+        packages.iter().any(|package| package["name"] == "halves" && package["files"] == 1),
+        "{document}"
+    );
+    sandbox.write("module.wasm", b"\0asm\x01\0\0\0");
+    let run = sandbox.run("inspect module.wasm --modules").ok();
+    assert!(run.stdout.starts_with("nothing says what is in it"), "{}", run.stdout);
+}

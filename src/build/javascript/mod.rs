@@ -27,6 +27,7 @@ pub use quote::quote;
 pub use typecheck::check_types;
 
 use crate::bundle::Digest;
+use crate::component::Package;
 use crate::exit::Exit;
 use frozen::{Frozen, Warnings};
 use graph::Graph;
@@ -48,6 +49,8 @@ pub(crate) type Fault = Box<dyn std::error::Error + Send + Sync>;
 pub struct Options<'a> {
     /// Where the compiled engine is kept between builds.
     pub cache: &'a Path,
+    /// Whether the source is made small.
+    pub minify: bool,
 }
 
 /// What came of a build.
@@ -59,6 +62,8 @@ pub struct Built {
     pub warnings: Vec<String>,
     /// Every file that was read, absolute.
     pub inputs: Vec<PathBuf>,
+    /// What is in it, by package, the largest first.
+    pub packages: Vec<Package>,
 }
 
 /// Why the source did not become a component.
@@ -186,11 +191,21 @@ impl Error {
 
 /// Builds the source that begins at `entry` (absolute) in the project in `root`.
 pub fn build(root: &Path, entry: &Path, options: &Options<'_>) -> Result<Built, Error> {
+    match build_once(root, entry, options) {
+        // A minified file is one line: the mistakes in it are found again where their lines are known.
+        Err(Error::Source(_)) if options.minify => {
+            build_once(root, entry, &Options { minify: false, ..*options })
+        }
+        built => built,
+    }
+}
+
+fn build_once(root: &Path, entry: &Path, options: &Options<'_>) -> Result<Built, Error> {
     // Files are known by their real paths: one that is reached over a link too is one module.
     let (project, root) = (root, fs_err::canonicalize(root)?);
     let (root, entry) = (root.as_path(), &*fs_err::canonicalize(entry)?);
     let resolver = Resolver::new(root, world::interfaces().map_err(Error::Engine)?);
-    let mut graph = Graph::new(root, &resolver);
+    let mut graph = Graph::new(root, &resolver, options.minify);
     let wrapped = wrap::wrap(&mut graph, entry)?;
     let script = link::link(&graph, wrapped.entry, wrap::HANDLER).map_err(Error::Source)?;
     let engine = engine::Engine::load(options.cache).map_err(Error::Engine)?;
@@ -228,7 +243,35 @@ pub fn build(root: &Path, entry: &Path, options: &Options<'_>) -> Result<Built, 
     warnings.extend(frozen(&graph, &engine, &script, &snapshot).map_err(Error::Engine)?);
     let as_given = |path: PathBuf| path.strip_prefix(root).map(|inner| project.join(inner)).unwrap_or(path);
     let inputs = std::mem::take(&mut graph.inputs).into_iter().map(as_given).collect();
-    Ok(Built { component, warnings, inputs })
+    let packages = packages(&mut graph, &script.modules);
+    Ok(Built { component, warnings, inputs, packages })
+}
+
+/// The modules of a script, summed up by package.
+fn packages(graph: &mut Graph<'_>, modules: &[(usize, usize)]) -> Vec<Package> {
+    let mut packages: Vec<Package> = Vec::new();
+    for (number, bytes) in modules {
+        let module = graph.module(*number);
+        let (is_ours, is_authors, path) = (module.is_ours, module.is_authors(), module.source.path.clone());
+        let (name, version) = if is_ours {
+            ("alga-ext".to_owned(), Some(env!("CARGO_PKG_VERSION").to_owned()))
+        } else if is_authors {
+            ("(project)".to_owned(), None)
+        } else {
+            let package = graph.package(&path);
+            (package.name.unwrap_or_else(|| "(unnamed)".to_owned()), package.version)
+        };
+        let bytes = u64::try_from(*bytes).unwrap_or_default();
+        match packages.iter_mut().find(|package| package.name == name && package.version == version) {
+            Some(package) => {
+                package.files += 1;
+                package.bytes += bytes;
+            }
+            None => packages.push(Package { name, version, files: 1, bytes }),
+        }
+    }
+    packages.sort_by(|one, other| (other.bytes, &one.name).cmp(&(one.bytes, &other.name)));
+    packages
 }
 
 /// What loading the source did that the author should know of.

@@ -505,7 +505,11 @@ fn a_damaged_cache_is_made_again() {
     let folder = super::testing::project(&files);
     let cache = folder.path().join("cache");
     let entry = folder.path().join("src/handler.ts");
-    let build = || super::build(folder.path(), &entry, &super::Options { cache: &cache }).unwrap().component;
+    let build = || {
+        super::build(folder.path(), &entry, &super::Options { cache: &cache, minify: false })
+            .unwrap()
+            .component
+    };
     let first = build();
     for file in fs_err::read_dir(cache.join("javascript")).unwrap() {
         let path = file.unwrap().path();

@@ -9,6 +9,10 @@ use super::trace::Mark;
 use oxc::allocator::Allocator;
 use oxc::codegen::{Codegen, CodegenOptions, CommentOptions};
 use oxc::diagnostics::OxcDiagnostic;
+use oxc::minifier::{
+    CompressOptions, CompressOptionsKeepNames, MangleOptions, MangleOptionsKeepNames, Minifier,
+    MinifierOptions,
+};
 use oxc::parser::Parser;
 use oxc::semantic::SemanticBuilder;
 use oxc::span::SourceType;
@@ -43,8 +47,12 @@ pub(super) struct Transformed {
     pub(super) reach: Reach,
 }
 
-/// Transforms `source`; every mistake in its syntax is reported.
-pub(super) fn transform(source: &Source, format: Format) -> Result<Transformed, Vec<Diagnostic>> {
+/// Transforms `source`, and makes it small when it is to be; every mistake in its syntax is reported.
+pub(super) fn transform(
+    source: &Source,
+    format: Format,
+    minify: bool,
+) -> Result<Transformed, Vec<Diagnostic>> {
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, &source.text, source_type(source, format)).parse();
     if parsed.panicked || parsed.diagnostics.has_errors() {
@@ -74,8 +82,9 @@ pub(super) fn transform(source: &Source, format: Format) -> Result<Transformed, 
         CommentOptions { normal: false, jsdoc: false, annotation: false, ..CommentOptions::disabled() };
     // Our own modules are none of the author's.
     let path = Some(source.path.clone()).filter(|path| !path.as_os_str().is_empty());
-    let printing = CodegenOptions { comments, source_map_path: path, ..CodegenOptions::default() };
-    let printed = Codegen::new().with_options(printing).build(&program);
+    let names = minify.then(|| Minifier::new(minifying()).minify(&allocator, &mut program).scoping).flatten();
+    let printing = CodegenOptions { comments, minify, source_map_path: path, ..CodegenOptions::default() };
+    let printed = Codegen::new().with_options(printing).with_scoping(names).build(&program);
     let marks = printed.map.as_ref().map_or_else(Vec::new, |map| {
         let tokens = map.get_tokens().map(|token| {
             [token.get_dst_line(), token.get_dst_col(), token.get_src_line(), token.get_src_col()]
@@ -160,6 +169,15 @@ fn options() -> TransformOptions {
     options.decorator = DecoratorOptions { legacy: true, ..DecoratorOptions::default() };
     options.helper_loader.mode = HelperLoaderMode::External;
     options
+}
+
+/// What stacks and the linker know by name keeps its name: functions, classes and everything at the top level.
+fn minifying() -> MinifierOptions {
+    let keep_names = CompressOptionsKeepNames::all_true();
+    let compress = CompressOptions { keep_names, ..CompressOptions::smallest() };
+    let keep_names = MangleOptionsKeepNames::all_true();
+    let mangle = MangleOptions { top_level: Some(false), keep_names, ..MangleOptions::default() };
+    MinifierOptions { mangle: Some(mangle), mangle_properties: None, compress: Some(compress) }
 }
 
 fn report<'a>(source: &Source, diagnostics: impl Iterator<Item = &'a OxcDiagnostic>) -> Vec<Diagnostic> {

@@ -373,6 +373,26 @@ pub(super) const OUTPUTS: &[Output] = &[
         )],
     ),
     output(
+        "cache",
+        "alga-ext cache",
+        "What is kept between runs, or what was removed",
+        &[
+            must("folder", Text, "Where it is"),
+            must(
+                "kinds",
+                Objects(&[
+                    must("folder", Text, "The folder in it"),
+                    must("what", Text, "What it holds"),
+                    must("entries", Integer, "How many files"),
+                    must("size", Integer, "Their bytes"),
+                ]),
+                "Every kind of entry",
+            ),
+            must("size", Integer, "All bytes"),
+            must("cleared", Boolean, "Whether it was removed"),
+        ],
+    ),
+    output(
         "doctor",
         "alga-ext doctor",
         "What the machine has and lacks",

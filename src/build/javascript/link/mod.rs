@@ -1,6 +1,7 @@
 //! Modules → one script. Top-level names of ECMAScript modules become names of the script, renamed where two collide,
 //! so that an import costs nothing when it runs and bindings are live; CommonJS modules become functions.
 
+mod shake;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -19,6 +20,8 @@ pub(super) struct Script {
     pub(super) lines: Lines,
     /// The interfaces it uses, with whether only the host bindings of the SDK do.
     pub(super) interfaces: BTreeMap<String, bool>,
+    /// The modules in it, with the bytes each has.
+    pub(super) modules: Vec<(usize, usize)>,
 }
 
 /// What a name of another module stands for.
@@ -36,7 +39,8 @@ enum Found {
 
 /// Links the modules that `entry` leads to; `export` is the name it exports.
 pub(super) fn link(graph: &Graph<'_>, entry: usize, export: &str) -> Result<Script, Vec<Diagnostic>> {
-    let mut linker = Linker::new(graph, graph.order(entry));
+    let mut linker = Linker::new(graph, Vec::new());
+    linker.order = linker.shaken(entry);
     linker.resolve_imports();
     if !linker.diagnostics.is_empty() {
         return Err(linker.diagnostics);

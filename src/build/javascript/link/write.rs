@@ -49,7 +49,7 @@ impl Linker<'_> {
         }
         for (number, name) in &self.wrappers {
             out.line(&format!("const {name} = $commonjs(function (module, exports, require) {{"));
-            self.write_module(*number, &mut out);
+            sized(*number, &mut out, |out| self.write_module(*number, out));
             out.line("});");
         }
         let eager = self.eager();
@@ -66,7 +66,7 @@ impl Linker<'_> {
                     out.line(&format!("const {name} = {};", self.expression(user, found)));
                 }
             }
-            self.write_module(*number, &mut out);
+            sized(*number, &mut out, |out| self.write_module(*number, out));
             if let Some(namespace) = self.namespaces.get(number) {
                 for common in self.common_stars(*number) {
                     let all = self.expression(*number, &Found::CommonJs(common, None));
@@ -83,9 +83,9 @@ impl Linker<'_> {
                 out.line(line);
             }
         }
-        let Output { mut text, lines } = out;
+        let Output { mut text, lines, modules } = out;
         let _ = writeln!(text, "function $lines() {{ return {}; }}", quoted(&lines.encode()));
-        Script { text, lines, interfaces: used }
+        Script { text, lines, interfaces: used, modules }
     }
 
     /// One function of an interface, or all of them, behind the one that looks at what they are given.
@@ -269,6 +269,15 @@ pub(super) fn quoted(text: &str) -> String {
 struct Output {
     text: String,
     lines: Lines,
+    /// The modules that were written, with their bytes.
+    modules: Vec<(usize, usize)>,
+}
+
+/// Writes a module and notes how long it is.
+fn sized(number: usize, out: &mut Output, write: impl FnOnce(&mut Output)) {
+    let start = out.text.len();
+    write(out);
+    out.modules.push((number, out.text.len() - start));
 }
 
 impl Output {
