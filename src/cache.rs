@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 const FOLDERS: [(&str, &str); 2] =
     [("javascript", "JavaScript engines"), ("components", "compiled components")];
 /// A file that is being written is left alone for so long; one that is older was never finished.
-const UNFINISHED: Duration = Duration::from_secs(60 * 60);
+const UNFINISHED: Duration = Duration::from_hours(1);
 
 /// One kind of entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

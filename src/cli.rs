@@ -102,7 +102,6 @@ pub enum Command {
     #[command(after_help = concat!(
         "Examples:",
         "\n  alga-ext build",
-        "\n  alga-ext build --types",
         "\n  alga-ext build -C extensions/ticket-notes --format json",
     ))]
     Build(Build),
@@ -123,31 +122,20 @@ pub enum Command {
     /// Make signing keys
     Keys(Keys),
     /// Sign a bundle
-    #[command(after_help = concat!(
-        "Examples:",
-        "\n  alga-ext sign dist/bundle.tar.zst --key acme.key",
-    ))]
+    #[command(after_help = "Examples:\n  alga-ext sign dist/bundle.tar.zst --key acme.key")]
     Sign(Sign),
     /// Check a bundle's signature, offline
-    #[command(after_help = concat!(
-        "Examples:",
-        "\n  alga-ext verify dist/bundle.tar.zst --key acme.key.pub",
-    ))]
+    #[command(after_help = "Examples:\n  alga-ext verify dist/bundle.tar.zst --key acme.key.pub")]
     Verify(Verify),
     /// Show what is in a bundle or a wasm file
     #[command(after_help = concat!(
         "Examples:",
         "\n  alga-ext inspect dist/bundle.tar.zst",
         "\n  alga-ext inspect dist/main.wasm --format json",
-        "\n  alga-ext inspect dist/main.wasm --modules",
     ))]
     Inspect(Inspect),
     /// Run the extension on this machine and reload it as it changes
-    #[command(after_help = concat!(
-        "Examples:",
-        "\n  alga-ext dev",
-        "\n  alga-ext dev --port 0 --data own.local.yaml",
-    ))]
+    #[command(after_help = "Examples:\n  alga-ext dev\n  alga-ext dev --port 0 --data own.local.yaml")]
     Dev(Dev),
     /// Call the handler once
     #[command(after_help = concat!(
@@ -169,11 +157,7 @@ pub enum Command {
     /// Print the interface extensions are built against
     Wit,
     /// Write the types of the platform, the SDK and a handler's globals for an editor and tsc
-    #[command(after_help = concat!(
-        "Examples:",
-        "\n  alga-ext types",
-        "\n  alga-ext types --check",
-    ))]
+    #[command(after_help = "Examples:\n  alga-ext types\n  alga-ext types --check")]
     Types(Types),
     /// Print a JSON Schema
     #[command(after_help = concat!(
@@ -189,11 +173,7 @@ pub enum Command {
     ))]
     Completions(Completions),
     /// Show what is kept between runs, or clear it
-    #[command(after_help = concat!(
-        "Examples:",
-        "\n  alga-ext cache",
-        "\n  alga-ext cache clear",
-    ))]
+    #[command(after_help = "Examples:\n  alga-ext cache\n  alga-ext cache clear")]
     Cache(Cache),
     /// Check the machine
     Doctor,

@@ -29,6 +29,7 @@ pub(super) enum Target {
 
 /// One module.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts that do not exclude each other")]
 pub(super) struct Module {
     pub(super) source: Source,
     /// Whether it is one of ours.

@@ -62,7 +62,7 @@ const GLOBALS: [&str; 4] = ["Error", "Object", "Promise", "Symbol"];
 
 /// Whether a module's calls of an interface are looked at first: all but those of the prelude, which are right.
 fn checks(user: &Module, interface: &str) -> bool {
-    interface.starts_with("alga:") && !(user.is_ours && !user.source.name.starts_with("sdk/"))
+    interface.starts_with("alga:") && (!user.is_ours || user.source.name.starts_with("sdk/"))
 }
 
 /// Words that cannot be names, and names that mean something everywhere.

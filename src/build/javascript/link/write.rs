@@ -97,17 +97,14 @@ impl Linker<'_> {
             format!("{platform}({place}, {whole}, {}, {})", function.required, function.checks)
         };
         let mut functions = self.graph.functions(interface).iter();
-        match wanted {
-            Some(wanted) => functions
-                .find(|function| function.name == wanted)
-                .map_or_else(|| raw.to_owned(), |function| behind(raw, function)),
-            None => {
-                let own = functions.map(|function| {
-                    format!("{}: {}", function.name, behind(&format!("{raw}.{}", function.name), function))
-                });
-                format!("{{ __proto__: null, {} }}", own.collect::<Vec<_>>().join(", "))
-            }
+        if let Some(wanted) = wanted {
+            let found = functions.find(|function| function.name == wanted);
+            return found.map_or_else(|| raw.to_owned(), |function| behind(raw, function));
         }
+        let own = functions.map(|function| {
+            format!("{}: {}", function.name, behind(&format!("{raw}.{}", function.name), function))
+        });
+        format!("{{ __proto__: null, {} }}", own.collect::<Vec<_>>().join(", "))
     }
 
     fn is_used(&self, number: usize, binding: usize) -> bool {
@@ -170,11 +167,11 @@ impl Linker<'_> {
             if has_marks {
                 let marks = module.marks.get(index).map(Vec::as_slice).unwrap_or_default();
                 let end = new_start + line.len();
-                let moved = marks.iter().filter_map(|mark| {
+                let placed = marks.iter().filter_map(|mark| {
                     let at = moved(&moves, old_start + mark.at)?;
                     (new_start..=end).contains(&at).then(|| Mark { at: at - new_start, ..*mark })
                 });
-                out.line_marked(line, file, moved.collect());
+                out.line_marked(line, file, placed.collect());
                 new_start = end + 1;
                 old_start += old_lines.next().map_or(0, str::len);
             } else {
