@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, Once, PoisonError};
+use tokio::sync::watch;
 
 /// One thing to be undone when the process is told to end.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +30,8 @@ struct State {
 
 static STATE: Mutex<State> = Mutex::new(State { undos: BTreeSet::new(), graceful: 0 });
 static WATCH: Once = Once::new();
+/// Whether the process was told to end. It stays true: a server may begin to listen for it only later.
+static TOLD: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender::new(false));
 
 fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -39,7 +42,7 @@ pub fn hold<T>(
     make: impl FnOnce() -> io::Result<T>,
     undo: impl FnOnce(&T) -> Undo,
 ) -> io::Result<(T, Guard)> {
-    WATCH.call_once(watch);
+    WATCH.call_once(listen);
     let mut kept = state();
     let thing = make()?;
     let undo = undo(&thing);
@@ -62,9 +65,19 @@ pub fn settle() {
 
 /// For servers: they see the signal themselves and end when they have let go of everything.
 pub fn graceful() -> Graceful {
-    WATCH.call_once(watch);
+    WATCH.call_once(listen);
     state().graceful += 1;
     Graceful(())
+}
+
+/// Done once the process was told to end, be it before this was asked.
+pub async fn told() {
+    WATCH.call_once(listen);
+    #[cfg(not(unix))]
+    drop(tokio::signal::ctrl_c().await);
+    // The sender is never dropped.
+    #[cfg(unix)]
+    let _ = TOLD.subscribe().wait_for(|told| *told).await;
 }
 
 impl Drop for Guard {
@@ -82,10 +95,10 @@ impl Drop for Graceful {
 
 /// Listens on a thread of its own; returns when the listener stands.
 #[cfg(unix)]
-fn watch() {
+fn listen() {
     use tokio::signal::unix::{SignalKind, signal};
     let (ready, is_ready) = std::sync::mpsc::channel::<()>();
-    let listen = move || -> io::Result<()> {
+    let body = move || -> io::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
         runtime.block_on(async {
             let mut interrupt = signal(SignalKind::interrupt())?;
@@ -101,18 +114,19 @@ fn watch() {
         })
     };
     // Without the listener the system's own way of ending a process stands, and nothing is undone.
-    if std::thread::Builder::new().name("interrupt".into()).spawn(listen).is_ok() {
+    if std::thread::Builder::new().name("interrupt".into()).spawn(body).is_ok() {
         let _ = is_ready.recv();
     }
 }
 
 #[cfg(not(unix))]
-fn watch() {}
+fn listen() {}
 
 /// Undoes everything. The lock is held to the end, so that nobody makes anything new meanwhile.
 #[cfg(unix)]
 fn end(code: i32) {
     let mut state = state();
+    TOLD.send_replace(true);
     for undo in std::mem::take(&mut state.undos) {
         match undo {
             Undo::EndGroup(leader) => end_group(leader),

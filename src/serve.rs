@@ -1,5 +1,6 @@
 //! What every server here has in common: the loopback address, the Host check, bounds, and a clean end.
 
+use crate::interrupt;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode, Uri, header};
@@ -13,6 +14,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -86,7 +88,13 @@ impl Listener {
 
     /// Serves until `shutdown` is done, then lets the requests under way end, for three seconds at most.
     /// A request whose Host is not this machine gets 403, so that no other site can reach in by DNS.
-    pub async fn serve(self, router: Router, shutdown: impl Future<Output = ()>) {
+    pub async fn serve<R>(
+        self,
+        answer: impl Fn(Request<Body>) -> R + Clone + Send + 'static,
+        shutdown: impl Future<Output = ()>,
+    ) where
+        R: Future<Output = Response> + Send + 'static,
+    {
         let permits = Arc::new(Semaphore::new(CONNECTIONS));
         let graceful = GracefulShutdown::new();
         let mut http = http1::Builder::new();
@@ -108,8 +116,8 @@ impl Listener {
             };
             // A socket that cannot be told to send at once is merely slower.
             let _ = stream.set_nodelay(true);
-            let router = TowerToHyperService::new(router.clone());
-            let service = service_fn(move |request| answer(router.clone(), request));
+            let answer = answer.clone();
+            let service = service_fn(move |request| local(answer.clone(), request));
             let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
             tokio::spawn(async move {
                 // A client that breaks off is no event here.
@@ -125,29 +133,28 @@ impl Listener {
 /// Done at the first Ctrl-C, or when the process is told to end; until then an interrupt does not end the process.
 pub async fn interrupted() {
     // Kept to the end of the process: letting go winds down by itself, within its grace.
-    std::mem::forget(crate::interrupt::graceful());
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            },
-            Err(_) => drop(tokio::signal::ctrl_c().await),
-        }
-    }
-    #[cfg(not(unix))]
-    drop(tokio::signal::ctrl_c().await);
+    std::mem::forget(interrupt::graceful());
+    interrupt::told().await;
 }
 
-/// The router's answer, unless the Host is not this machine.
-async fn answer(
-    router: TowerToHyperService<Router>,
+/// What a router answers.
+pub fn routed(
+    router: Router,
+) -> impl Fn(Request<Body>) -> Pin<Box<dyn Future<Output = Response> + Send>> + Clone + Send + 'static {
+    let router = TowerToHyperService::new(router);
+    move |request| {
+        let answering = router.call(request);
+        Box::pin(async { answering.await.unwrap_or_else(|never: Infallible| match never {}) })
+    }
+}
+
+/// The answer, unless the Host is not this machine.
+async fn local<R: Future<Output = Response>>(
+    answer: impl Fn(Request<Body>) -> R,
     request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
     if names_this_machine(request.uri(), request.headers()) {
-        return router.call(request).await;
+        return Ok(answer(request.map(Body::new)).await);
     }
     let body = axum::Json(serde_json::json!({
         "error": "host_not_allowed",
@@ -194,11 +201,10 @@ fn names_this_machine(target: &Uri, headers: &HeaderMap) -> bool {
 
 /// Whether a page of another origin sent the request, as browsers say. Programs send no Origin.
 pub fn has_foreign_origin(headers: &HeaderMap) -> bool {
-    let own =
-        headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(|host| format!("http://{host}"));
+    let own = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     headers.get_all(header::ORIGIN).iter().any(|origin| {
-        let origin = origin.to_str().unwrap_or_default();
-        own.as_deref().is_none_or(|own| !own.eq_ignore_ascii_case(origin))
+        let origin = origin.to_str().ok().and_then(|origin| origin.strip_prefix("http://"));
+        !own.zip(origin).is_some_and(|(own, origin)| own.eq_ignore_ascii_case(origin))
     })
 }
 

@@ -15,6 +15,7 @@ use crate::{bundle::Digest, files};
 use record::Record;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// How to build.
 #[derive(Debug, Clone, Copy)]
@@ -146,6 +147,7 @@ fn sentences(problems: &[Problem]) -> String {
 }
 
 /// Where the handler comes from.
+#[derive(Debug)]
 enum Source {
     JavaScript { entry: PathBuf, others: Vec<PathBuf> },
     Rust { manifest: PathBuf },
@@ -219,7 +221,43 @@ pub fn build(project: &Project, options: &Options<'_>) -> Result<Built, Error> {
         Source::None => None,
     };
     let ui = ui::collect(project, options.tools)?;
-    let mut record = Record::new(project, &source, &ui)?;
+    let inputs = match &made {
+        Some(made) => record::hash_all(&project.root, &made.inputs)?,
+        None => record::Inputs::new(),
+    };
+    finish(project, &source, made.map(|made| (made, inputs)), ui)?.write(project)
+}
+
+/// A build that is done but for its files.
+#[derive(Debug)]
+pub struct Finished {
+    built: Built,
+    component: Option<Vec<u8>>,
+    ui: ui::Files,
+    record: Record,
+}
+
+impl Finished {
+    /// The component, when there is one.
+    pub fn component(&self) -> Option<&[u8]> {
+        self.component.as_deref()
+    }
+
+    /// Writes `dist/`.
+    pub fn write(self, project: &Project) -> Result<Built, Error> {
+        write(project, self.component.as_deref(), &self.ui, &self.record)?;
+        Ok(self.built)
+    }
+}
+
+/// Judges what was made, and puts it together with the UI.
+fn finish(
+    project: &Project,
+    source: &Source,
+    made: Option<(Made, record::Inputs)>,
+    ui: ui::Files,
+) -> Result<Finished, Error> {
+    let mut record = Record::new(project, source, &ui)?;
     let mut built = Built {
         component: None,
         size: None,
@@ -230,11 +268,11 @@ pub fn build(project: &Project, options: &Options<'_>) -> Result<Built, Error> {
         inputs: Vec::new(),
         ui_files: ui.files.len(),
     };
-    let mut bytes = None;
-    if let Some(made) = made {
+    let mut component = None;
+    if let Some((made, inputs)) = made {
         built.warnings.clone_from(&made.warnings);
         built.warnings.extend(check(&made, project)?);
-        let finished = record.finish(&project.root, &made, source.engine())?;
+        let finished = record.finish(&made, inputs, source.engine())?;
         let outside = component::read(&finished);
         let outside = outside.map_err(|source| Error::Component { file: made.file.clone(), source })?;
         let digest = Digest::of(&finished);
@@ -244,10 +282,60 @@ pub fn build(project: &Project, options: &Options<'_>) -> Result<Built, Error> {
         built.imports = outside.imports;
         built.inputs = made.inputs;
         record.component = Some(digest.to_string());
-        bytes = Some(finished);
+        component = Some(finished);
     }
-    write(project, bytes.as_deref(), &ui, &record)?;
-    Ok(built)
+    Ok(Finished { built, component, ui, record })
+}
+
+/// A JavaScript project whose source was read and evaluated: it can answer, and it can be finished.
+#[derive(Debug)]
+pub struct Begun {
+    evaluated: javascript::Evaluated,
+    source: Source,
+    /// As they were read; what is saved meanwhile is another build's.
+    inputs: record::Inputs,
+}
+
+/// Whether a project can be begun: its source is JavaScript, and no command of the author's own takes part.
+pub fn begins(project: &Project) -> Result<bool, Error> {
+    let commands = [&project.config.build.command, &project.config.ui.command];
+    let commanded = commands.iter().any(|command| command.is_some());
+    Ok(!commanded && matches!(Source::find(project)?, Source::JavaScript { .. }))
+}
+
+/// Reads and evaluates the source of a project that [`begins`]; none when it does not. Nothing is written.
+pub fn begin(project: &Project, engine: &Arc<javascript::Engine>) -> Result<Option<Begun>, Error> {
+    let source = Source::find(project)?;
+    let Source::JavaScript { entry, others } = &source else { return Ok(None) };
+    let script = javascript::Script::link(&project.root, entry, false);
+    let script = script.map_err(|error| named_others(error, &names(project, others)))?;
+    let inputs = record::hash_all(&project.root, &script.inputs)?;
+    let evaluated = script.evaluate(engine)?;
+    Ok(Some(Begun { evaluated, source, inputs }))
+}
+
+impl Begun {
+    /// The script with everything in it.
+    pub fn script(&self) -> &str {
+        &self.evaluated.script().text
+    }
+
+    /// Every file it was read from, absolute.
+    pub fn inputs(&self) -> &[PathBuf] {
+        &self.evaluated.script().inputs
+    }
+
+    /// Does the rest of [`build`], but for the files in `dist/`.
+    pub fn finish(self, project: &Project) -> Result<Finished, Error> {
+        let Begun { evaluated, source, inputs } = self;
+        let made = match &source {
+            Source::JavaScript { entry, others } => {
+                Some((made(project, entry, others, evaluated.finish()?), inputs))
+            }
+            _ => None,
+        };
+        finish(project, &source, made, ui::read(project)?)
+    }
 }
 
 /// The declarations for a project that has no packages yet: paths and texts.
@@ -276,30 +364,46 @@ fn from_javascript(
     others: &[PathBuf],
     options: &Options<'_>,
 ) -> Result<Made, Error> {
-    let name = |path: &Path| path.strip_prefix(&project.root).unwrap_or(path).display().to_string();
-    let names: Vec<String> = others.iter().map(|other| name(other)).collect();
     let built = javascript::build(
         &project.root,
         entry,
         &javascript::Options { cache: options.cache, minify: options.minify },
     );
-    let built = built.map_err(|error| match error {
+    let built = built.map_err(|error| named_others(error, &names(project, others)))?;
+    Ok(made(project, entry, others, built))
+}
+
+fn made(project: &Project, entry: &Path, others: &[PathBuf], built: javascript::Built) -> Made {
+    let mut warnings = built.warnings;
+    if !others.is_empty() {
+        let entry = names(project, &[entry.to_path_buf()]).concat();
+        let others = names(project, others).join("`, `");
+        warnings
+            .insert(0, format!("`{entry}` is the entry; `{others}` could be too: name one as `build.entry`"));
+    }
+    Made {
+        component: built.component,
+        file: entry.to_path_buf(),
+        inputs: built.inputs,
+        warnings,
+        packages: built.packages,
+    }
+}
+
+/// Files as seen from the project.
+fn names(project: &Project, files: &[PathBuf]) -> Vec<String> {
+    let name = |file: &PathBuf| file.strip_prefix(&project.root).unwrap_or(file).display().to_string();
+    files.iter().map(name).collect()
+}
+
+/// An entry without a handler may be the wrong one of several.
+fn named_others(error: javascript::Error, names: &[String]) -> javascript::Error {
+    match error {
         javascript::Error::NoHandler { file, exports, .. } => {
-            javascript::Error::NoHandler { file, exports, others: names.clone() }
+            javascript::Error::NoHandler { file, exports, others: names.to_vec() }
         }
         other => other,
-    })?;
-    let mut built = built;
-    let mut warnings = std::mem::take(&mut built.warnings);
-    if !names.is_empty() {
-        let others = names.join("`, `");
-        warnings.insert(
-            0,
-            format!("`{}` is the entry; `{others}` could be too: name one as `build.entry`", name(entry)),
-        );
     }
-    let javascript::Built { component, inputs, packages, .. } = built;
-    Ok(Made { component, file: entry.to_path_buf(), inputs, warnings, packages })
 }
 
 /// Judges a component against the world, which can fail, and against the capabilities, which only warns.

@@ -11,6 +11,9 @@ use std::path::{Component, Path, PathBuf};
 /// Its name in `dist/`.
 pub(super) const FILE: &str = "build.json";
 
+/// Files relative to the project, with their hashes.
+pub(super) type Inputs = BTreeMap<String, String>;
+
 /// One build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
@@ -26,7 +29,7 @@ pub(super) struct Record {
     /// Hash of `dist/main.wasm`.
     pub(super) component: Option<String>,
     /// Every file it was built from, relative to the project, with its hash.
-    inputs: BTreeMap<String, String>,
+    inputs: Inputs,
     /// The UI's files with their hashes.
     ui: BTreeMap<String, String>,
 }
@@ -49,12 +52,9 @@ impl Record {
         })
     }
 
-    /// Hashes the inputs and stamps the component with them.
-    pub(super) fn finish(&mut self, root: &Path, made: &Made, engine: Engine) -> Result<Vec<u8>, Error> {
-        let files: BTreeSet<&PathBuf> = made.inputs.iter().collect();
-        for file in files {
-            self.inputs.insert(relative(root, file), Digest::of(&fs_err::read(file)?).to_string());
-        }
+    /// Notes the inputs and stamps the component with them.
+    pub(super) fn finish(&mut self, made: &Made, inputs: Inputs, engine: Engine) -> Result<Vec<u8>, Error> {
+        self.inputs = inputs;
         let failed = |source| Error::Component { file: made.file.clone(), source };
         let source = if self.inputs.is_empty() {
             // Built in place: the component is its own source, without the stamp it may carry.
@@ -108,6 +108,13 @@ impl Record {
         bytes.push(b'\n');
         Ok(bytes)
     }
+}
+
+/// Hashes what was read.
+pub(super) fn hash_all(root: &Path, files: &[PathBuf]) -> Result<Inputs, Error> {
+    let files: BTreeSet<&PathBuf> = files.iter().collect();
+    let hashed = |file: &PathBuf| Ok((relative(root, file), Digest::of(&fs_err::read(file)?).to_string()));
+    files.into_iter().map(hashed).collect()
 }
 
 /// The hash of a file; none when it does not exist.

@@ -145,16 +145,23 @@ impl Events {
 
     /// Tells everybody.
     pub(super) fn publish(&self, event: Event) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.number += 1;
+        self.publish_all([event]);
+    }
+
+    /// Tells everybody of events that nothing comes between.
+    pub(super) fn publish_all(&self, events: impl IntoIterator<Item = Event>) {
         let at_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let record = Arc::new(Record { number: kept.number, at_ms, event });
-        if kept.records.len() == KEPT {
-            kept.records.pop_front();
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        for event in events {
+            kept.number += 1;
+            let record = Arc::new(Record { number: kept.number, at_ms, event });
+            if kept.records.len() == KEPT {
+                kept.records.pop_front();
+            }
+            kept.records.push_back(Arc::clone(&record));
+            // Nobody listening is no failure. Sent under the lock, so that the order is the numbers'.
+            let _ = self.sender.send(record);
         }
-        kept.records.push_back(Arc::clone(&record));
-        // Nobody listening is no failure. Sent under the lock, so that the order is the numbers'.
-        let _ = self.sender.send(record);
     }
 
     /// The events kept after `number`, and those to come.

@@ -224,9 +224,10 @@ async fn answer(state: &State, headers: &HeaderMap, sent: Sent) -> Response<Body
         notes: Vec::new(),
         host_calls: Vec::new(),
     };
+    let mut events = Vec::new();
     let (answered, keep) = match call(state, sent, &mut seen).await {
         Ok(mut outcome) => {
-            gateway::observe(state, &mut outcome, &mut seen);
+            gateway::observe(state, &mut outcome, &mut seen, &mut events);
             (Envelope::of(&outcome, state.options.as_production), outcome.result.is_ok())
         }
         Err(failed) => (failed, false),
@@ -237,7 +238,8 @@ async fn answer(state: &State, headers: &HeaderMap, sent: Sent) -> Response<Body
     }
     seen.status = answered.status;
     seen.duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    state.events.publish(Event::Request(Box::new(seen)));
+    events.push(Event::Request(Box::new(seen)));
+    state.events.publish_all(events);
     let bytes = Bytes::from(serde_json::to_vec(&answered).unwrap_or_default());
     if let Some(key) = key.filter(|_| keep) {
         lock(state).keep(key, bytes.clone());
@@ -299,9 +301,6 @@ async fn call(state: &State, sent: Sent, seen: &mut RequestEvent) -> Result<Outc
         method: sent.http.method,
         headers: sent.http.headers.into_iter().collect(),
         body,
-    };
-    let Ok(_permit) = state.calls.acquire().await else {
-        return Err(Envelope::failed(500, "engine_init_failed: the server is ending"));
     };
     Ok(handler.call(platform, call, request).await)
 }

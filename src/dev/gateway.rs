@@ -6,15 +6,14 @@ use super::answer;
 use super::events::{Event, RequestEvent, shorten};
 use super::forward::{self, Surface};
 use super::state::{self, Served, State};
-use crate::runner::{Log, Outcome, Request};
+use crate::runner::{self, Log, Outcome};
 use crate::serve::{self, Unread};
-use axum::body::Body;
-use axum::extract;
-use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
+use axum::body::{Body, HttpBody};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use serde_json::json;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, PoisonError};
+use std::sync::{LazyLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The largest body the gateway takes (contract/registry.md §5.1).
@@ -24,14 +23,12 @@ const MAX_ENVELOPE: usize = 2 * 1024 * 1024;
 /// How long a caller may take to send its body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Answers `/api/ext/{id}/{path}`.
-pub(super) async fn direct(state: extract::State<Arc<State>>, request: extract::Request) -> Response<Body> {
-    handle(&state, Surface::Direct, request).await
-}
-
-/// Answers `/api/ext-proxy/{id}/{path}`.
-pub(super) async fn proxy(state: extract::State<Arc<State>>, request: extract::Request) -> Response<Body> {
-    handle(&state, Surface::Proxy, request).await
+/// The surface a path belongs to: `/api/ext/<id>…` or `/api/ext-proxy/<id>…`.
+pub(super) fn surface(path: &str) -> Option<Surface> {
+    let surfaces = [("/api/ext/", Surface::Direct), ("/api/ext-proxy/", Surface::Proxy)];
+    let (id, surface) =
+        surfaces.into_iter().find_map(|(prefix, surface)| Some((path.strip_prefix(prefix)?, surface)))?;
+    (!id.is_empty() && !id.starts_with('/')).then_some(surface)
 }
 
 /// A refusal's JSON: the platform's code, and our words where there are any.
@@ -43,7 +40,8 @@ pub(super) fn refusal(status: StatusCode, code: &str, detail: Option<&str>) -> R
     answer::json(status, &document)
 }
 
-async fn handle(state: &State, surface: Surface, request: extract::Request) -> Response<Body> {
+/// Answers a call of the extension.
+pub(super) async fn handle(state: &State, surface: Surface, request: Request<Body>) -> Response<Body> {
     let started = Instant::now();
     let (parts, body) = request.into_parts();
     let (id, path) = address(surface, parts.uri.path());
@@ -64,7 +62,8 @@ async fn handle(state: &State, surface: Surface, request: extract::Request) -> R
         return preflight(surface);
     }
     let asked = Asked { surface, id, path, parts, body };
-    let response = match answer(state, asked, &mut seen).await {
+    let mut events = Vec::new();
+    let response = match answer(state, asked, &mut seen, &mut events).await {
         Ok(response) => response,
         Err(refused) => {
             seen.error = Some(refused.code.to_owned());
@@ -80,7 +79,8 @@ async fn handle(state: &State, surface: Surface, request: extract::Request) -> R
     seen.status = response.status().as_u16();
     seen.duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     seen.path = shorten(seen.path);
-    state.events.publish(Event::Request(Box::new(seen)));
+    events.push(Event::Request(Box::new(seen)));
+    state.events.publish_all(events);
     response
 }
 
@@ -93,7 +93,12 @@ struct Asked {
     body: Body,
 }
 
-async fn answer(state: &State, asked: Asked, seen: &mut RequestEvent) -> Result<Response<Body>, Refusal> {
+async fn answer(
+    state: &State,
+    asked: Asked,
+    seen: &mut RequestEvent,
+    events: &mut Vec<Event>,
+) -> Result<Response<Body>, Refusal> {
     let Asked { surface, id, path, parts, body } = asked;
     let served = state.once_ready().await;
     let Some(platform) = served.platform.clone() else {
@@ -145,7 +150,7 @@ async fn answer(state: &State, asked: Asked, seen: &mut RequestEvent) -> Result<
     let wants_key = surface == Surface::Proxy && !is_read && !parts.headers.contains_key("x-idempotency-key");
     let key = wants_key.then(new_id);
     own.extend(key.as_deref().map(|key| ("x-idempotency-key", key)));
-    let request = Request {
+    let request = runner::Request {
         url: forward::url(&path, query),
         headers: forward::request_headers(surface, &parts.headers, &own),
         body: if is_read {
@@ -157,30 +162,28 @@ async fn answer(state: &State, asked: Asked, seen: &mut RequestEvent) -> Result<
     };
     seen.path.clone_from(&request.url);
     let handler = served.handler.as_ref().ok_or_else(|| no_handler(&served))?;
-    let Ok(_permit) = state.calls.acquire().await else {
-        return Err(Refusal::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "access_policy_unavailable",
-            "the server is ending",
-        ));
-    };
     let call = platform.call(Some(user), Some(seen.id.clone()));
     let mut outcome = handler.call(&platform, call, request).await;
-    observe(state, &mut outcome, seen);
+    observe(state, &mut outcome, seen, events);
     Ok(answer::of(surface, &outcome, state.options.as_production, seen))
 }
 
-/// Takes a call's logs to tell of them, and its host calls for the request's event. Errors get lines of the source.
-pub(super) fn observe(state: &State, outcome: &mut Outcome, seen: &mut RequestEvent) {
+/// Takes a call's logs, to be told of before its request, and its host calls for the request's event. Errors get lines of
+/// the source.
+pub(super) fn observe(
+    state: &State,
+    outcome: &mut Outcome,
+    seen: &mut RequestEvent,
+    events: &mut Vec<Event>,
+) {
     outcome.rewrite(|text| crate::build::javascript::quote(text, &state.root));
-    for Log { level, stream, message, .. } in std::mem::take(&mut outcome.logs) {
-        state.events.publish(Event::Log {
-            request_id: seen.id.clone(),
-            level: level.as_str(),
-            stream: stream.as_str(),
-            message,
-        });
-    }
+    let logs = std::mem::take(&mut outcome.logs).into_iter();
+    events.extend(logs.map(|Log { level, stream, message, .. }| Event::Log {
+        request_id: seen.id.clone(),
+        level: level.as_str(),
+        stream: stream.as_str(),
+        message,
+    }));
     seen.host_calls = std::mem::take(&mut outcome.host_calls);
 }
 
@@ -228,6 +231,9 @@ fn check_tenant(headers: &HeaderMap, tenant: &str) -> Result<(), Refusal> {
 
 /// Reads a body; none when there is none.
 async fn read(body: Body) -> Result<Option<Vec<u8>>, Refusal> {
+    if body.is_end_stream() {
+        return Ok(None);
+    }
     match tokio::time::timeout(BODY_TIMEOUT, serve::read_body(body, MAX_BODY)).await {
         Ok(Ok(bytes)) => Ok((!bytes.is_empty()).then(|| bytes.into())),
         Ok(Err(Unread::TooLong)) => {
@@ -297,6 +303,20 @@ fn preflight(surface: Surface) -> Response<Body> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_path_with_an_extension_belongs_to_a_surface() {
+        for (path, expected) in [
+            ("/api/ext/a", Some(Surface::Direct)),
+            ("/api/ext-proxy/a/b", Some(Surface::Proxy)),
+            ("/api/ext/", None),
+            ("/api/ext//a", None),
+            ("/api/extra/a", None),
+            ("/v1/execute", None),
+        ] {
+            assert_eq!(surface(path), expected, "{path}");
+        }
+    }
 
     #[test]
     fn the_address_is_the_extension_and_its_path() {

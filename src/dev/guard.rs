@@ -3,17 +3,18 @@
 use super::gateway;
 use crate::serve;
 use axum::body::Body;
-use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
-use axum::middleware::Next;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 
 /// Refuses what another site's page sends, and marks every answer as this server's own business.
-pub(super) async fn refuse_foreign(request: Request, next: Next) -> Response<Body> {
+pub(super) async fn refuse_foreign(
+    request: Request<Body>,
+    answer: impl AsyncFnOnce(Request<Body>) -> Response<Body>,
+) -> Response<Body> {
     if is_foreign(request.method(), request.uri().path(), request.headers()) {
         let detail = "another site's page sent this request; the dev server answers only its own pages";
         return gateway::refusal(StatusCode::FORBIDDEN, "foreign_origin", Some(detail));
     }
-    let mut response = next.run(request).await;
+    let mut response = answer(request).await;
     let headers = response.headers_mut();
     // The platform marks everything, even errors, as immutable for a year; here nothing is to be kept.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -7,6 +7,7 @@ mod access;
 mod answer;
 mod events;
 mod execute;
+mod finish;
 mod forward;
 mod gateway;
 mod guard;
@@ -25,10 +26,13 @@ use crate::project::Project;
 use crate::toolchain::Tools;
 use crate::{host, interrupt, project, runner, serve};
 use axum::Router;
-use axum::routing::{any, get, post};
+use axum::body::Body;
+use axum::http::{Request, Response};
+use axum::routing::{get, post};
 use reload::{Changes, Loader};
 use state::{Served, State};
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
@@ -133,8 +137,9 @@ pub async fn run(
     let loader = Loader::new(Arc::clone(&state), project, listening);
     let (watch, end) = if state.options.watch { watch(&state) } else { (None, None) };
     let (ended, ending) = oneshot::channel::<()>();
+    let finished = end.clone();
     std::thread::Builder::new().name("reload".into()).spawn(move || {
-        keep_up(loader, watch);
+        keep_up(loader, watch, finished);
         // Nobody waits any more when the grace is over.
         let _ = ended.send(());
     })?;
@@ -148,7 +153,7 @@ pub async fn run(
         }
     };
     // Requests are taken from the first moment on; they wait for the first version.
-    listener.serve(router(state), stop).await;
+    listener.serve(site(state), stop).await;
     let _ = tokio::time::timeout(GRACE, ending).await;
     Ok(())
 }
@@ -166,25 +171,50 @@ fn watch(state: &State) -> (Option<watch::Watch>, Option<Sender<watch::Signal>>)
 }
 
 /// Loads the first version, then takes up changes until the watcher ends.
-fn keep_up(mut loader: Loader, mut watch: Option<watch::Watch>) {
+/// What was finished meanwhile comes by `finished`.
+fn keep_up(mut loader: Loader, mut watch: Option<watch::Watch>, finished: Option<Sender<watch::Signal>>) {
     // Before the first version answers, so that no change after it is missed.
     if let Some(watch) = &mut watch {
         watch.also(loader.outside());
     }
     loader.start();
     let Some(mut watch) = watch else { return };
+    if let Some(finished) = finished {
+        loader.prepare(finished);
+    }
     loop {
         watch.also(loader.outside());
-        let Some((paths, begun)) = watch.next() else { return };
-        let changes =
-            paths.iter().fold(Changes::default(), |changes, path| changes.and(loader.classify(path)));
-        if changes.any() {
-            loader.reload(changes, begun);
+        match watch.next() {
+            Some(watch::Next::Changed(paths, begun)) => {
+                let changes =
+                    paths.iter().fold(Changes::default(), |changes, path| changes.and(loader.classify(path)));
+                if changes.any() {
+                    loader.reload(changes, begun);
+                }
+            }
+            Some(watch::Next::Finished(finished)) => loader.take_finished(*finished),
+            None => return,
         }
     }
 }
 
-fn router(state: Arc<State>) -> Router {
+/// Everything that is answered. Calls of the extension are many, and do not go through the router.
+fn site(
+    state: Arc<State>,
+) -> impl Fn(Request<Body>) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> + Clone + Send + 'static {
+    let pages = serve::routed(pages(Arc::clone(&state)));
+    move |request| {
+        let (state, pages) = (Arc::clone(&state), pages.clone());
+        Box::pin(guard::refuse_foreign(request, async move |request: Request<Body>| {
+            match gateway::surface(request.uri().path()) {
+                Some(surface) => gateway::handle(&state, surface, request).await,
+                None => pages(request).await,
+            }
+        }))
+    }
+}
+
+fn pages(state: Arc<State>) -> Router {
     Router::new()
         .route("/", get(page::index))
         .route("/msp/extensions/{id}", get(page::index))
@@ -197,14 +227,7 @@ fn router(state: Arc<State>) -> Router {
         .route("/__alga/{name}", get(page::asset))
         .route("/ext-ui/{id}/{hash}/{*path}", get(page::extension_ui))
         .route("/runner/ext-ui/{id}/{hash}/{*path}", get(page::extension_ui))
-        .route("/api/ext/{id}", any(gateway::direct))
-        .route("/api/ext/{id}/{*path}", any(gateway::direct))
-        .route("/api/ext/{id}/", any(gateway::direct))
-        .route("/api/ext-proxy/{id}", any(gateway::proxy))
-        .route("/api/ext-proxy/{id}/{*path}", any(gateway::proxy))
-        .route("/api/ext-proxy/{id}/", any(gateway::proxy))
         .route("/v1/execute", post(execute::handle))
         .fallback(page::nowhere)
-        .layer(axum::middleware::from_fn(guard::refuse_foreign))
         .with_state(state)
 }

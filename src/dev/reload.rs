@@ -2,18 +2,22 @@
 
 use super::Error;
 use super::events::{Event, shorten};
+use super::finish::{Finished, Finisher, Job};
 use super::state::{self, Served, State};
 use super::ui::Files;
+use super::watch::Signal;
 use crate::bundle::Digest;
 use crate::host::{self, Platform};
 use crate::project::Project;
-use crate::runner::Runner;
+use crate::runner::{Runner, Runtime, Script};
 use crate::{build, project};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::mpsc::Sender;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// The largest file whose contents are compared.
 const MAX_COMPARED: u64 = 64 << 20;
@@ -65,6 +69,28 @@ pub(super) struct Loader {
     /// The first event, until it was told; others wait for it.
     first: Option<Event>,
     held: Vec<Event>,
+    /// What finishes a source that answers already; none where changes are not watched.
+    finisher: Option<Finisher>,
+    /// What lets a source answer before it is a component, on its way since the project was one that needs it.
+    quick: Option<Preparing>,
+    /// The script of the source that is being finished.
+    finishing: Option<Digest>,
+}
+
+/// What a source is loaded into.
+#[derive(Debug)]
+struct Quick {
+    engine: Arc<build::javascript::Engine>,
+    runtime: Runtime,
+    shim: Arc<str>,
+}
+
+/// A thread that comes to [`Quick`], and what came of it.
+#[derive(Debug)]
+enum Preparing {
+    Begun(JoinHandle<Option<Quick>>),
+    /// None when the engine failed; the whole build says why.
+    Done(Option<Arc<Quick>>),
 }
 
 /// What one pass found wrong, in order of appearance.
@@ -85,6 +111,46 @@ impl Loader {
             failed: None,
             first: Some(first),
             held: Vec::new(),
+            finisher: None,
+            quick: None,
+            finishing: None,
+        }
+    }
+
+    /// Gets ready to answer a save before it is built; what is finished later goes to `done`.
+    pub(super) fn prepare(&mut self, done: Sender<Signal>) {
+        // Without the thread every save waits for its build, as at the start.
+        self.finisher = Finisher::start(done).ok();
+        if build::begins(&self.project).unwrap_or_default() {
+            self.quick();
+        }
+    }
+
+    /// The runtime for sources; none while it is compiled, which takes longer than the build that answers instead.
+    fn quick(&mut self) -> Option<Arc<Quick>> {
+        let runner = self.runner.clone()?;
+        self.finisher.as_ref()?;
+        match self.quick.take() {
+            None => {
+                let cache = self.state.options.cache.clone();
+                let body = move || Quick::load(&runner, &cache);
+                let thread = std::thread::Builder::new().name("runtime".into()).spawn(body).ok()?;
+                self.quick = Some(Preparing::Begun(thread));
+                None
+            }
+            Some(Preparing::Begun(thread)) if !thread.is_finished() => {
+                self.quick = Some(Preparing::Begun(thread));
+                None
+            }
+            Some(Preparing::Begun(thread)) => {
+                let quick = thread.join().ok().flatten().map(Arc::new);
+                self.quick = Some(Preparing::Done(quick.clone()));
+                quick
+            }
+            Some(Preparing::Done(quick)) => {
+                self.quick = Some(Preparing::Done(quick.clone()));
+                quick
+            }
         }
     }
 
@@ -153,12 +219,18 @@ impl Loader {
     fn pass(&mut self, changes: Changes, begun: Instant, mut problems: Problems) {
         let before = self.state.served();
         let mut next = Served::clone(&before);
+        let mut component = changes.source;
         if changes.source {
-            self.build(&mut problems);
+            component = !self.begin(&mut next, begun, &mut problems);
+            if component {
+                // Nothing older is to be taken for this.
+                self.finish(None);
+                self.build(&mut problems);
+            }
         } else {
             problems.extend(self.failed.clone());
         }
-        if (changes.source || next.handler.is_none())
+        if (component || next.handler.is_none())
             && let Err(error) = self.load_handler(&mut next)
         {
             problems.push(describe(&error));
@@ -179,6 +251,94 @@ impl Loader {
         self.swap(&before, next, begun, changes.source);
     }
 
+    fn finish(&mut self, job: Option<Job>) {
+        self.finishing = job.as_ref().map(|job| job.script);
+        if let Some(finisher) = &self.finisher {
+            finisher.put(job);
+        }
+    }
+
+    /// Evaluates the source and lets it answer, where that can be; false where it has to be built first.
+    fn begin(&mut self, next: &mut Served, saved: Instant, problems: &mut Problems) -> bool {
+        if !build::begins(&self.project).unwrap_or_default() {
+            return false;
+        }
+        let (Some(quick), Some(runner)) = (self.quick(), self.runner.clone()) else { return false };
+        self.tell(Event::Building);
+        let started = Instant::now();
+        let begun = match build::begin(&self.project, &quick.engine) {
+            Ok(Some(begun)) => begun,
+            Ok(None) => return false,
+            Err(error) => {
+                self.fail(&error, problems);
+                return true;
+            }
+        };
+        self.failed = None;
+        self.take_inputs(begun.inputs());
+        let script = Digest::of(begun.script().as_bytes());
+        if next.handler.is_none() || next.component != Some(script) {
+            let loaded = Script { shim: Arc::clone(&quick.shim), text: begun.script().to_owned() };
+            next.handler = Some(quick.runtime.handler(Arc::new(loaded)));
+            next.component = Some(script);
+        }
+        let spent = started.elapsed();
+        self.finish(Some(Job { project: self.project.clone(), runner, begun, script, saved, spent }));
+        true
+    }
+
+    /// Puts a component in the place of the source it was made from. Nobody is told: it answers the same.
+    pub(super) fn take_finished(&mut self, finished: Finished) {
+        let Finished { script, saved, spent, result } = finished;
+        if self.finishing != Some(script) {
+            return;
+        }
+        self.finishing = None;
+        let before = self.state.served();
+        let mut next = Served::clone(&before);
+        let mut problems = Problems::new();
+        let written = result.and_then(|(finished, handler)| Ok((finished.write(&self.project)?, handler)));
+        let built = match written {
+            Ok((built, handler)) => {
+                if next.component == Some(script) {
+                    next.handler = handler;
+                }
+                Some(built)
+            }
+            Err(error) => {
+                self.fail(&error, &mut problems);
+                next.problem = Some(shorten(problems.join("\n\n")));
+                None
+            }
+        };
+        self.swap(&before, next, saved, false);
+        // Whoever reads that the source of now failed is not to read that the one before it was built.
+        if let Some(built) = built.filter(|_| self.failed.is_none()) {
+            self.tell_built(built, spent);
+        }
+    }
+
+    fn fail(&mut self, error: &dyn std::error::Error, problems: &mut Problems) {
+        let message = describe(error);
+        self.failed = Some(message.clone());
+        problems.push(message);
+    }
+
+    fn take_inputs(&mut self, inputs: &[PathBuf]) {
+        self.inputs = inputs.iter().cloned().collect();
+        self.outside = self.state.options.data.iter().chain(&self.inputs).cloned().collect();
+    }
+
+    fn tell_built(&mut self, built: build::Built, spent: Duration) {
+        self.tell(Event::Built {
+            size: built.size,
+            sha256: built.sha256,
+            engine: serde_json::to_value(built.engine).unwrap_or_default(),
+            duration_us: micros(spent),
+            warnings: built.warnings.into_iter().map(shorten).collect(),
+        });
+    }
+
     fn build(&mut self, problems: &mut Problems) {
         self.tell(Event::Building);
         let begun = Instant::now();
@@ -190,21 +350,10 @@ impl Loader {
         match build::build(&self.project, &options) {
             Ok(built) => {
                 self.failed = None;
-                self.inputs = built.inputs.into_iter().collect();
-                self.outside = self.state.options.data.iter().chain(&self.inputs).cloned().collect();
-                self.tell(Event::Built {
-                    size: built.size,
-                    sha256: built.sha256,
-                    engine: serde_json::to_value(built.engine).unwrap_or_default(),
-                    duration_us: micros(begun),
-                    warnings: built.warnings.into_iter().map(shorten).collect(),
-                });
+                self.take_inputs(&built.inputs);
+                self.tell_built(built, begun.elapsed());
             }
-            Err(error) => {
-                let message = describe(&error);
-                self.failed = Some(message.clone());
-                problems.push(message);
-            }
+            Err(error) => self.fail(&error, problems),
         }
     }
 
@@ -284,7 +433,7 @@ impl Loader {
         self.state.replace(next);
         self.state.set_ready();
         if !changed.is_empty() || recovered {
-            self.tell(Event::Swapped { hash, changed, duration_us: micros(begun) });
+            self.tell(Event::Swapped { hash, changed, duration_us: micros(begun.elapsed()) });
         }
         if let Some(failed) = failed {
             self.tell(failed);
@@ -325,6 +474,14 @@ impl Loader {
     }
 }
 
+impl Quick {
+    fn load(runner: &Runner, cache: &Path) -> Option<Quick> {
+        let engine = build::javascript::Engine::load(cache).ok()?;
+        let runtime = runner.runtime(engine.component()).ok()?;
+        Some(Quick { runtime, shim: engine.shim().into(), engine: Arc::new(engine) })
+    }
+}
+
 /// Whether two values would be written differently.
 fn differs<T: Serialize>(one: &T, other: &T) -> bool {
     serde_json::to_value(one).ok() != serde_json::to_value(other).ok()
@@ -344,6 +501,6 @@ fn describe(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn micros(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+fn micros(spent: Duration) -> u64 {
+    u64::try_from(spent.as_micros()).unwrap_or(u64::MAX)
 }

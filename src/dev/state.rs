@@ -15,10 +15,8 @@ use axum::http::HeaderMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
-/// Calls of the handler at once; more wait.
-const CALLS: usize = 128;
 /// How long a request waits for the first build.
 const FIRST_BUILD: Duration = Duration::from_mins(2);
 
@@ -35,8 +33,6 @@ pub(super) struct State {
     pub(super) bucket: Mutex<Bucket>,
     /// Answers to repeat for an idempotency key.
     pub(super) replays: Mutex<Replays>,
-    /// Bounds the calls under way.
-    pub(super) calls: Semaphore,
     /// True from the moment the server is told to end.
     pub(super) ending: watch::Sender<bool>,
     served: RwLock<Arc<Served>>,
@@ -138,7 +134,6 @@ impl State {
             events: Events::new(),
             bucket: Mutex::default(),
             replays: Mutex::default(),
-            calls: Semaphore::new(CALLS),
             ending: watch::Sender::new(false),
             served: RwLock::new(Arc::new(served)),
             ready: watch::Sender::new(false),

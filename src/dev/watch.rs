@@ -1,7 +1,8 @@
 //! Sees files change, waits until they are written, and says which ones.
 
+use super::finish::Finished;
 use crate::files;
-use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind};
+use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind, RenameMode};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -11,6 +12,8 @@ use std::time::{Duration, Instant};
 
 /// How long nothing may change before what changed is taken up.
 const QUIET: Duration = Duration::from_millis(20);
+/// The same when every file that changed was closed or put in its place, as far as the system tells.
+const SETTLED: Duration = Duration::from_millis(4);
 /// How long taking it up may be put off.
 const LONGEST: Duration = Duration::from_millis(300);
 /// Folders watched; a project with more is watched in part.
@@ -23,8 +26,19 @@ const IGNORED: [&str; 5] = ["node_modules", "dist", "target", ".git", ".alga-ext
 pub(super) enum Signal {
     /// The system saw something.
     Seen(notify::Result<notify::Event>),
+    /// A component is there.
+    Finished(Box<Finished>),
     /// The server ends.
     End,
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// These paths changed, the first of them then.
+    Changed(BTreeSet<PathBuf>, Instant),
+    /// A component is there.
+    Finished(Box<Finished>),
 }
 
 /// Watches folders one by one, so that what is ignored costs nothing.
@@ -36,6 +50,16 @@ pub(super) struct Watch {
     folders: BTreeSet<PathBuf>,
     /// Single files outside the project.
     others: BTreeSet<PathBuf>,
+    /// What came while changes were gathered.
+    finished: Option<Box<Finished>>,
+}
+
+/// Changes as they come in.
+#[derive(Debug, Default)]
+struct Gathered {
+    paths: BTreeSet<PathBuf>,
+    /// Those that may still be written to.
+    open: BTreeSet<PathBuf>,
 }
 
 impl Watch {
@@ -53,6 +77,7 @@ impl Watch {
             root: root.to_path_buf(),
             folders: BTreeSet::new(),
             others: BTreeSet::new(),
+            finished: None,
         };
         watch.watcher.watch(root, RecursiveMode::NonRecursive)?;
         watch.folders.insert(root.to_path_buf());
@@ -108,41 +133,50 @@ impl Watch {
         files
     }
 
-    /// Waits for changes; none when the server ends. Gives the paths and when the first was seen.
-    pub(super) fn next(&mut self) -> Option<(BTreeSet<PathBuf>, Instant)> {
+    /// Waits for something to do; none when the server ends.
+    pub(super) fn next(&mut self) -> Option<Next> {
         loop {
-            let Ok(Signal::Seen(event)) = self.signals.recv() else { return None };
-            let mut paths = BTreeSet::new();
-            self.collect(event, &mut paths);
-            if paths.is_empty() {
+            if let Some(finished) = self.finished.take() {
+                return Some(Next::Finished(finished));
+            }
+            let event = match self.signals.recv() {
+                Ok(Signal::Seen(event)) => event,
+                Ok(Signal::Finished(finished)) => return Some(Next::Finished(finished)),
+                Ok(Signal::End) | Err(_) => return None,
+            };
+            let mut gathered = Gathered::default();
+            self.collect(event, &mut gathered);
+            if gathered.paths.is_empty() {
                 continue;
             }
             let begun = Instant::now();
             while begun.elapsed() < LONGEST {
-                match self.signals.recv_timeout(QUIET) {
-                    Ok(Signal::Seen(event)) => self.collect(event, &mut paths),
+                let quiet = if gathered.open.is_empty() { SETTLED } else { QUIET };
+                match self.signals.recv_timeout(quiet) {
+                    Ok(Signal::Seen(event)) => self.collect(event, &mut gathered),
+                    Ok(Signal::Finished(finished)) => self.finished = Some(finished),
                     Ok(Signal::End) | Err(RecvTimeoutError::Disconnected) => return None,
                     Err(RecvTimeoutError::Timeout) => break,
                 }
             }
-            return Some((paths, begun));
+            return Some(Next::Changed(gathered.paths, begun));
         }
     }
 
-    fn collect(&mut self, event: notify::Result<notify::Event>, paths: &mut BTreeSet<PathBuf>) {
+    fn collect(&mut self, event: notify::Result<notify::Event>, gathered: &mut Gathered) {
         let Ok(event) = event else { return };
-        let written = match event.kind {
-            EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
-            EventKind::Access(_) | EventKind::Modify(ModifyKind::Metadata(_)) => false,
-            _ => true,
+        let whole = match event.kind {
+            EventKind::Access(AccessKind::Close(AccessMode::Write))
+            | EventKind::Modify(ModifyKind::Name(RenameMode::To | RenameMode::Both)) => true,
+            EventKind::Access(_) | EventKind::Modify(ModifyKind::Metadata(_)) if !event.need_rescan() => {
+                return;
+            }
+            _ => false,
         };
-        if !written && !event.need_rescan() {
-            return;
-        }
         for path in event.paths {
             let Ok(inner) = path.strip_prefix(&self.root) else {
                 if self.others.contains(&path) {
-                    paths.insert(path);
+                    gathered.add(path, whole);
                 }
                 continue;
             };
@@ -151,14 +185,26 @@ impl Watch {
             }
             if path.is_dir() {
                 if self.add(&path) {
-                    let files = self.descend(&path);
-                    paths.extend(files.into_iter().filter(|file| !is_passing(file)));
+                    for file in self.descend(&path).into_iter().filter(|file| !is_passing(file)) {
+                        gathered.add(file, false);
+                    }
                 }
             } else {
                 self.folders.remove(&path);
-                paths.insert(path);
+                gathered.add(path, whole);
             }
         }
+    }
+}
+
+impl Gathered {
+    fn add(&mut self, path: PathBuf, whole: bool) {
+        if whole {
+            self.open.remove(&path);
+        } else {
+            self.open.insert(path.clone());
+        }
+        self.paths.insert(path);
     }
 }
 
@@ -181,6 +227,13 @@ fn is_passing(path: &Path) -> bool {
 mod tests {
     use super::*;
 
+    fn changed(watch: &mut Watch) -> BTreeSet<PathBuf> {
+        match watch.next() {
+            Some(Next::Changed(paths, _)) => paths,
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn a_file_in_a_new_folder_is_seen_and_ignored_folders_are_not() {
         let folder = tempfile::tempdir().unwrap();
@@ -193,11 +246,11 @@ mod tests {
         fs_err::write(root.join("src/deep/handler.ts"), "1").unwrap();
         let mut seen = BTreeSet::new();
         while !seen.contains(&root.join("src/deep/handler.ts")) {
-            seen.extend(watch.next().unwrap().0);
+            seen.extend(changed(&mut watch));
         }
         assert_eq!(seen.len(), 1, "{seen:?}");
         fs_err::write(root.join("src/deep/other.ts"), "1").unwrap();
-        let again = watch.next().unwrap().0;
+        let again = changed(&mut watch);
         assert!(again.contains(&root.join("src/deep/other.ts")), "{again:?}");
     }
 

@@ -173,6 +173,11 @@ macro_rules! capabilities {
                     journal: Journal::new(),
                 }
             }
+
+            /// Nothing is within reach, and nothing that is said is kept.
+            pub fn silent() -> Host {
+                Host { $($interface: <$capability>::default(),)* journal: Journal::new() }
+            }
         }
 
         /// Offers every interface, granted or not: the grant is asked at each call (contract/runner.md §2.1).

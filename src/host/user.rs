@@ -1,34 +1,25 @@
 //! `alga:extension/user`: who calls, first form.
 
-use super::bindings::{UserData, UserError, user};
+use super::bindings::{UserData, UserDataV2, UserError, user};
 use super::journal::Seat;
+use super::user_v2::UserV2;
 use super::{Call, Platform};
 use std::sync::Arc;
 
-/// The user of the call.
+/// The user of the call: the second form without what it adds.
 #[derive(Debug, Default)]
-pub(super) struct User {
-    known: Option<(Arc<Platform>, Arc<Call>)>,
-}
+pub(super) struct User(UserV2);
 
 impl User {
     /// With the grant.
     pub(super) fn granted(platform: &Arc<Platform>, call: &Arc<Call>) -> User {
-        User { known: Some((Arc::clone(platform), Arc::clone(call))) }
+        User(UserV2::granted(platform, call))
     }
 
-    /// The tenant comes from the context, not from the user (contract/runner.md §4.8).
     fn read(&self) -> Result<UserData, UserError> {
-        let (platform, call) = self.known.as_ref().ok_or(UserError::NotAllowed)?;
-        let user = call.user.as_ref().ok_or(UserError::NotAvailable)?;
-        Ok(UserData {
-            tenant_id: call.ids.tenant_id.clone(),
-            client_name: call.client_name.as_ref().unwrap_or(&platform.config.tenant.name).clone(),
-            user_id: user.id.clone(),
-            user_email: user.email.clone(),
-            user_name: user.name.clone(),
-            user_type: call.user_type.as_deref().unwrap_or(user.user_type.as_str()).to_owned(),
-        })
+        let UserDataV2 { tenant_id, client_name, user_id, user_email, user_name, user_type, .. } =
+            self.0.read()?;
+        Ok(UserData { tenant_id, client_name, user_id, user_email, user_name, user_type })
     }
 }
 

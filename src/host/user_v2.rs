@@ -17,7 +17,8 @@ impl UserV2 {
         UserV2 { known: Some((Arc::clone(platform), Arc::clone(call))) }
     }
 
-    fn read(&self) -> Result<UserDataV2, UserError> {
+    /// The tenant comes from the context, not from the user (contract/runner.md §4.8).
+    pub(super) fn read(&self) -> Result<UserDataV2, UserError> {
         let (platform, call) = self.known.as_ref().ok_or(UserError::NotAllowed)?;
         let user = call.user.as_ref().ok_or(UserError::NotAvailable)?;
         Ok(UserDataV2 {

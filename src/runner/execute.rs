@@ -1,9 +1,10 @@
 //! One call: a fresh instance, its bounds, and what became of it.
 
 use super::outcome::{Failure, FailureKind, Outcome, Request, Response};
+use super::source;
 use super::state::State;
-use super::{Inner, MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_HEADERS};
-use crate::host::bindings::{self, RunnerPre};
+use super::{Handler, MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_HEADERS};
+use crate::host::bindings;
 use crate::host::{Call, Host, Log, Platform, Stream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,12 +30,12 @@ enum Error {
 }
 
 pub(super) async fn call(
-    inner: &Inner,
-    pre: &RunnerPre<State>,
+    handler: &Handler,
     platform: &Arc<Platform>,
     call: Call,
     request: Request,
 ) -> Outcome {
+    let Handler { inner, pre, script } = handler;
     // A semaphore that is never closed always gives a permit.
     let _place = inner.places.acquire().await;
     let _running = inner.ticker.run();
@@ -43,7 +44,12 @@ pub(super) async fn call(
     let timeout = Duration::from_millis(call.limits.timeout_ms.max(1)).min(MAX_TIMEOUT);
     let deadline = started + timeout;
     let memory = usize::try_from(call.limits.memory_mb.saturating_mul(1 << 20)).unwrap_or(usize::MAX);
-    let mut store = Store::new(&inner.engine, State::new(Host::new(platform, &call), memory));
+    let host = Host::new(platform, &call);
+    let (state, waiting) = match script {
+        None => (State::new(host, memory), None),
+        Some(script) => (State::loading(memory), Some((script, host))),
+    };
+    let mut store = Store::new(&inner.engine, state);
     store.limiter(|state| &mut state.memory);
     store.set_hostcall_fuel(MAX_LIFTED_BYTES);
     store.set_epoch_deadline(1);
@@ -52,7 +58,14 @@ pub(super) async fn call(
     });
     let request = execute_request(&call, request);
     let running = async {
-        let instance = pre.instantiate_async(&mut store).await.map_err(Error::Instantiate)?;
+        let instance = match waiting {
+            None => pre.instantiate_async(&mut store).await.map_err(Error::Instantiate)?,
+            Some((script, host)) => {
+                let instance = source::load(pre, &mut store, script).await.map_err(Error::Handle)?;
+                store.data_mut().begin(host);
+                instance
+            }
+        };
         instance.call_handler(&mut store, &request).await.map_err(Error::Handle)
     };
     let result = match tokio::time::timeout_at(deadline.into(), running).await {

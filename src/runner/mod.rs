@@ -6,11 +6,13 @@ mod execute;
 mod functions;
 mod link;
 mod outcome;
+mod source;
 mod state;
 mod stdio;
 
 pub use crate::host::{HostCall, Level, Log, Stream};
 pub use outcome::{Failure, FailureKind, Outcome, Request, Response};
+pub use source::{Runtime, Script};
 
 use crate::exit::Exit;
 use crate::host::bindings::RunnerPre;
@@ -21,7 +23,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
-use wasmtime::component::Linker;
+use wasmtime::component::{Component, Linker};
 
 /// Bytes of a response body.
 pub const MAX_BODY_BYTES: usize = 32 << 20;
@@ -97,6 +99,8 @@ pub struct Runner {
 pub struct Handler {
     inner: Arc<Inner>,
     pre: RunnerPre<state::State>,
+    /// What each instance loads before it is called; a finished component holds it already.
+    script: Option<Arc<Script>>,
 }
 
 struct Inner {
@@ -125,20 +129,36 @@ impl Runner {
     /// Compiles a component, or finds it compiled; links it against the platform.
     pub fn load(&self, wasm: &[u8]) -> Result<Handler, Error> {
         let inner = Arc::clone(&self.inner);
-        let component = match &inner.cache {
-            Some(cache) => cache.load(&inner.engine, wasm)?,
-            None => cache::compile(&inner.engine, wasm)?,
-        };
-        let pre = link::link(&inner.linker, &component)?;
-        Ok(Handler { inner, pre })
+        let pre = link::link(&inner.linker, &self.compile(wasm)?)?;
+        Ok(Handler { inner, pre, script: None })
+    }
+
+    /// Compiles the runtime that handlers are loaded into as scripts, or finds it compiled.
+    pub fn runtime(&self, wasm: &[u8]) -> Result<Runtime, Error> {
+        let linker =
+            link::with_loader(&self.inner.linker).map_err(|error| Error::Engine(Cause::from(error)))?;
+        let pre = link::link(&linker, &self.compile(wasm)?)?;
+        Ok(Runtime { inner: Arc::clone(&self.inner), pre })
+    }
+
+    fn compile(&self, wasm: &[u8]) -> Result<Component, Error> {
+        match &self.inner.cache {
+            Some(cache) => cache.load(&self.inner.engine, wasm),
+            None => cache::compile(&self.inner.engine, wasm),
+        }
     }
 }
 
 impl Handler {
+    /// Whether each call loads the source anew.
+    pub fn is_source(&self) -> bool {
+        self.script.is_some()
+    }
+
     /// Calls the handler in a fresh instance. Never fails: what goes wrong is the outcome's failure.
     /// Needs a tokio runtime with its clock on.
     pub async fn call(&self, platform: &Arc<Platform>, call: Call, request: Request) -> Outcome {
-        execute::call(&self.inner, &self.pre, platform, call, request).await
+        execute::call(self, platform, call, request).await
     }
 }
 

@@ -2,15 +2,23 @@
 
 use super::stdio::Capture;
 use crate::host::{Host, Log, Stream};
+use std::time::Duration;
 use wasmtime::ResourceLimiter;
 use wasmtime::component::ResourceTable;
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{
+    Deterministic, HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView,
+};
+
+/// When a source is loaded, as far as it can tell; the build says the same.
+const NOW: Duration = Duration::from_secs(1_700_000_000);
 
 /// The data of one store.
 pub(super) struct State {
     pub(super) host: Host,
     pub(super) memory: Memory,
     wasi: Option<Box<Wasi>>,
+    /// A source is being loaded: time and chance stand still.
+    still: bool,
 }
 
 struct Wasi {
@@ -22,7 +30,18 @@ struct Wasi {
 
 impl State {
     pub(super) fn new(host: Host, memory_bytes: usize) -> State {
-        State { host, memory: Memory { limit: memory_bytes, used: 0, refused: None }, wasi: None }
+        let memory = Memory { limit: memory_bytes, used: 0, refused: None };
+        State { host, memory, wasi: None, still: false }
+    }
+
+    /// The state while a source is loaded: no platform answers, time and chance stand still, as when it is built.
+    pub(super) fn loading(memory_bytes: usize) -> State {
+        State { still: true, ..State::new(Host::silent(), memory_bytes) }
+    }
+
+    /// The source is loaded, the call begins.
+    pub(super) fn begin(&mut self, host: Host) {
+        (self.host, self.wasi, self.still) = (host, None, false);
     }
 
     /// The lines written to WASI's two streams, and how many were not kept.
@@ -53,10 +72,40 @@ impl WasiView for State {
             let mut builder = WasiCtx::builder();
             builder.allow_blocking_current_thread(false).stdout(stdout.clone()).stderr(stderr.clone());
             builder.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false);
+            if self.still {
+                stand_still(&mut builder);
+            }
             Box::new(Wasi { context: builder.build(), table: ResourceTable::new(), stdout, stderr })
         });
         WasiCtxView { ctx: &mut wasi.context, table: &mut wasi.table }
     }
+}
+
+/// What the clocks say and the dice show while a source is loaded.
+struct Still;
+
+impl HostWallClock for Still {
+    fn resolution(&self) -> Duration {
+        Duration::from_nanos(1)
+    }
+
+    fn now(&self) -> Duration {
+        NOW
+    }
+}
+
+impl HostMonotonicClock for Still {
+    fn resolution(&self) -> u64 {
+        1
+    }
+
+    fn now(&self) -> u64 {
+        0
+    }
+}
+
+fn stand_still(builder: &mut WasiCtxBuilder) {
+    builder.wall_clock(Still).monotonic_clock(Still).secure_random(Deterministic::new(vec![0x5a]));
 }
 
 /// The bound on all linear memories of a call together; the platform counts each alone (contract/runner.md §8 A12).

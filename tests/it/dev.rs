@@ -496,6 +496,60 @@ fn a_typescript_mistake_is_shown_and_stored_values_outlive_every_change() {
 }
 
 #[test]
+fn a_saved_source_answers_before_it_is_built_and_its_component_comes_unannounced() {
+    let handler = |word: &str| {
+        format!(
+            "let calls = 0;\n\
+             export function handler() {{\n\
+               calls += 1;\n\
+               return {{ status: 200, headers: [], body: new TextEncoder().encode(`{word} ${{calls}}`) }};\n\
+             }}\n"
+        )
+    };
+    let sandbox = Sandbox::new();
+    sandbox.write("manifest.json", manifest("{}"));
+    sandbox.write("src/handler.ts", handler("first"));
+    let mut server = start(&sandbox, "");
+    wait_for(&mut server, "swapped");
+    let ask = |server: &Server| get(&server.url, &format!("{PROXY}/items")).text();
+    assert_eq!(ask(&server), "first 1");
+    // Until the runtime for sources is compiled, saves wait for their builds.
+    let swapped = (0..200).find_map(|round| {
+        sandbox.write(
+            "src/handler.ts",
+            format!("{}// {round}\nglobalThis.round = {round};\n", handler("second")),
+        );
+        loop {
+            let event = server.next_event();
+            match event["event"].as_str() {
+                Some("built") => {
+                    wait_for(&mut server, "swapped");
+                    return None;
+                }
+                Some("swapped") => return Some(event),
+                _ => {}
+            }
+        }
+    });
+    let swapped = swapped.expect("the source answers before it is built");
+    assert_eq!(swapped["changed"], json!(["handler"]));
+    assert_eq!((ask(&server), ask(&server)), ("second 1".into(), "second 1".into()));
+    assert_eq!(
+        wait_for(&mut server, "built")["sha256"],
+        alga_ext::bundle::Digest::of(&sandbox.read("dist/main.wasm")).hex()
+    );
+    assert_eq!((ask(&server), ask(&server)), ("second 1".into(), "second 1".into()));
+    assert_eq!(state(&server)["hash"], swapped["hash"]);
+    sandbox.write("src/handler.ts", format!("throw new Error('no {{}}');\n{}", handler("third")));
+    let failed = wait_for(&mut server, "build_failed");
+    let message = failed["message"].as_str().unwrap();
+    assert!(message.contains("no {}") && message.contains("src/handler.ts:1"), "{message}");
+    assert_eq!(ask(&server), "second 1");
+    sandbox.write("ui/index.html", "<p>hello</p>");
+    assert_eq!(wait_for(&mut server, "swapped")["changed"], json!(["ui"]), "the component was not told of");
+}
+
+#[test]
 fn another_data_file_is_used_and_watched() {
     let sandbox = project(&echo(URL), "");
     let elsewhere = Sandbox::new();

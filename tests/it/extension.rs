@@ -1,7 +1,7 @@
 //! An extension under test: made from a template or copied from `examples/`, built and called as its author would.
 
 use crate::foreign_host::{self, Job};
-use crate::harness::{Run, Sandbox};
+use crate::harness::{Run, Sandbox, link_packages, tool};
 use crate::lifecycle;
 use crate::rust_handlers::run_with_rust;
 use serde_json::{Value, json};
@@ -40,6 +40,25 @@ impl Extension {
         copy(&repository.join(&folder), &sandbox.path(&folder));
         copy(&repository.join("wit"), &sandbox.path("wit"));
         Extension { sandbox, folder }
+    }
+
+    /// A copy of a project of `tests/handlers`, with the packages its lock file names as `cargo xtask setup` has them.
+    pub(crate) fn from_handler(name: &str) -> Extension {
+        let sandbox = Sandbox::new();
+        let folder = Path::new("tests/handlers").join(name);
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join(&folder), &sandbox.path(&folder));
+        let extension = Extension { sandbox, folder };
+        let lock: Value =
+            serde_json::from_slice(&fs_err::read(extension.path("package-lock.json")).unwrap()).unwrap();
+        for (path, locked) in
+            lock["packages"].as_object().unwrap().iter().filter(|(path, _)| !path.is_empty())
+        {
+            let manifest = fs_err::read(tool(&format!("node/{path}/package.json"))).unwrap();
+            let installed: Value = serde_json::from_slice(&manifest).unwrap();
+            assert_eq!(installed["version"], locked["version"], "{path}");
+        }
+        link_packages(&extension.path(""));
+        extension
     }
 
     /// A file of the project.

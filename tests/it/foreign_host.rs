@@ -101,6 +101,35 @@ fn every_kind_of_value_crosses_both_ways() {
     assert_eq!(call("services.list-services")[0]["item-kind"], "product");
 }
 
+#[test]
+fn a_javascript_timer_waits_there_too() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "manifest.json",
+        r#"{ "name": "com.acme.timers", "version": "1.0.0", "runtime": "wasm-js@1" }"#,
+    );
+    sandbox.write(
+        "src/handler.ts",
+        "export async function handler(request) {
+            const start = performance.now(), seen = [];
+            const every = setInterval(() => seen.push('tick'), 5);
+            await new Promise((resolve) => setTimeout(resolve, 30));
+            clearInterval(every);
+            const signal = AbortSignal.timeout(1);
+            await new Promise((resolve) => signal.addEventListener('abort', resolve));
+            const answer = await fetch('https://api.example/', { method: 'POST', body: 'payload' });
+            return Response.json([performance.now() - start >= 30, seen.length > 0, signal.reason.name, await answer.json()]);
+        }",
+    );
+    sandbox.run("build").ok();
+    let job = Job { component: sandbox.path("dist/main.wasm"), requests: vec![get("/"), get("/again")] };
+    let answers = run(&sandbox, &[job]).remove(0);
+    assert!(answers["imports"].to_string().contains("wasi:io/poll@0.2.0"), "{answers}");
+    for answer in answers["answers"].as_array().unwrap() {
+        assert_eq!(answer["body"], r#"[true,true,"TimeoutError",{"ok":true}]"#, "{answer}");
+    }
+}
+
 /// The folders in a folder of the repository, sorted.
 fn folders(of: &str) -> Vec<String> {
     let entries = fs_err::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(of)).unwrap();

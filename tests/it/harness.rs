@@ -51,7 +51,7 @@ impl Run {
 }
 
 /// The cache all tests of this run share, so that the JavaScript engine is compiled once.
-fn shared_cache() -> PathBuf {
+pub(crate) fn shared_cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")
 }
 
@@ -61,6 +61,16 @@ pub(crate) fn tool(path: &str) -> PathBuf {
     let tool = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("tools").join(path);
     assert!(tool.exists(), "`{}` is missing: run `cargo xtask setup`", tool.display());
     tool
+}
+
+/// Gives the project in `folder` the packages that `cargo xtask setup` installed.
+#[track_caller]
+pub(crate) fn link_packages(folder: &Path) {
+    let (packages, link) = (tool("node/node_modules"), folder.join("node_modules"));
+    #[cfg(unix)]
+    fs_err::os::unix::fs::symlink(packages, link).unwrap();
+    #[cfg(windows)]
+    fs_err::os::windows::fs::symlink_dir(packages, link).unwrap();
 }
 
 impl Sandbox {

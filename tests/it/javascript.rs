@@ -1,6 +1,10 @@
 //! TypeScript and JavaScript handlers, from source to answer, as an author runs them.
 
-use crate::harness::Sandbox;
+use crate::harness::{self, Sandbox};
+use alga_ext::config::Config;
+use alga_ext::host::Platform;
+use alga_ext::manifest::Manifest;
+use alga_ext::runner::{Request, Runner};
 
 const MANIFEST: &str = r#"{
   "name": "com.acme.sample",
@@ -200,4 +204,75 @@ fn inspect_says_what_is_in_a_component_by_package() {
     sandbox.write("module.wasm", b"\0asm\x01\0\0\0");
     let run = sandbox.run("inspect module.wasm --modules").ok();
     assert!(run.stdout.starts_with("nothing says what is in it"), "{}", run.stdout);
+}
+
+#[test]
+fn a_timer_waits_and_the_deadline_ends_it() {
+    let text = "const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+        export async function handler(request: any) {
+            const start = performance.now();
+            await sleep(request.http.url.includes('long') ? 60_000 : 30);
+            return { body: String(performance.now() - start >= 30) };
+        }";
+    let sandbox = project(&[("src/handler.ts", text), ("alga-ext.yaml", "limits: { timeout_ms: 500 }\n")]);
+    let built = sandbox.run("build --format json").ok().json();
+    assert!(built["imports"].to_string().contains("wasi:io/poll@0.2.0"), "{built}");
+    let run = sandbox.run("invoke GET /a").ok();
+    assert!(run.stdout.ends_with("\ntrue\n"), "{}", run.stdout);
+    let started = std::time::Instant::now();
+    let run = sandbox.run("invoke GET /a?long").expect_code(1);
+    assert!(run.stderr.contains("the time limit of 500 ms was reached"), "{}", run.stderr);
+    assert!(started.elapsed().as_secs() < 30, "it waited for the timer");
+}
+
+#[test]
+fn fetch_keeps_to_what_the_platform_allows() {
+    let text = "export async function handler() {
+            const found = await fetch('https://api.example/rates', { headers: { accept: 'application/json' } });
+            const denied = await fetch('https://elsewhere.example/').catch((error) => `${error.name}: ${error.message}`);
+            return Response.json({ status: found.status, found: await found.json(), denied });
+        }";
+    let data = "http: { replies: [{ url: 'https://api.example/*', status: 404, body: { none: true } }] }\n";
+    let manifest = |capabilities: &str| MANIFEST.replace("\"cap:storage.kv\"", capabilities);
+    let sandbox = project(&[("src/handler.ts", text), ("alga-ext.yaml", data)]);
+    sandbox.write("manifest.json", manifest("\"cap:http.fetch\""));
+    sandbox.run("build").ok();
+    let answer = sandbox.run("invoke GET /a --format json").ok().json();
+    let body: serde_json::Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    assert_eq!((&body["status"], &body["found"]["none"]), (&404.into(), &true.into()), "{body}");
+    let denied = body["denied"].as_str().unwrap();
+    let words =
+        "TypeError: fetch failed: GET to https://elsewhere.example/: `elsewhere.example` may not be asked";
+    assert!(denied.starts_with(words) && denied.contains("`cap:http.fetch`"), "{denied}");
+    sandbox.write("manifest.json", manifest(""));
+    let run = sandbox.run("invoke GET /a").expect_code(1);
+    assert!(run.stderr.contains("the extension needs the capability `cap:http.fetch`"), "{}", run.stderr);
+    assert!(run.stderr.contains("src/handler.ts:2"), "{}", run.stderr);
+}
+
+#[test]
+fn a_guest_that_waits_does_not_hold_the_thread() {
+    let text = "export async function handler(request) {
+            await new Promise((resolve) => setTimeout(resolve, Number(request.http.url.slice(1))));
+            return { status: 200, body: request.http.url };
+        }";
+    let sandbox = project(&[("src/handler.js", text)]);
+    sandbox.run("build").ok();
+    let runner = Runner::new(Some(&harness::shared_cache())).unwrap();
+    let handler = runner.load(&sandbox.read("dist/main.wasm")).unwrap();
+    let config = Config::default();
+    let platform = Platform::new(&config, &Manifest::default(), &alga_ext::host::Options::default()).unwrap();
+    let ask = |url: &str| {
+        let request = Request { method: "GET".into(), url: url.into(), headers: Vec::new(), body: None };
+        handler.call(&platform, platform.call(None, None), request)
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        // One thread, and the long wait begins first.
+        tokio::select! {
+            biased;
+            long = ask("/20000") => panic!("{long:?}"),
+            short = ask("/10") => assert_eq!(short.result.unwrap().body.unwrap(), b"/10"),
+        }
+    });
 }

@@ -22,8 +22,32 @@ const DEBIAN: [(&str, IsMissing); 8] = [
     ("lld", |root| !has_wasm_target(root) && answer("wasm-ld", &["--version"], root).is_none()),
 ];
 
-/// Packages from npm, installed into `target/tools/node`.
-const NPM: [(&str, &str); 2] = [("playwright-core", "1.65.1"), ("typescript", "5.9.3")];
+/// Packages from npm, installed into `target/tools/node`: what drives the browser, and what handlers are tried with.
+const NPM: [(&str, &str); 23] = [
+    ("playwright-core", "1.65.1"),
+    ("typescript", "5.9.3"),
+    ("promises-aplus-tests", "2.1.2"),
+    ("lodash", "4.18.1"),
+    ("zod", "4.6.7"),
+    ("date-fns", "4.4.0"),
+    ("dayjs", "1.11.23"),
+    ("uuid", "14.0.3"),
+    ("nanoid", "5.1.16"),
+    ("ms", "2.1.3"),
+    ("semver", "7.8.6"),
+    ("ajv", "8.20.0"),
+    ("yaml", "2.9.1"),
+    ("marked", "18.2.1"),
+    ("papaparse", "5.7.1"),
+    ("immer", "11.2.10"),
+    ("ramda", "0.32.0"),
+    ("rxjs", "7.8.2"),
+    ("bignumber.js", "11.1.5"),
+    ("luxon", "3.7.2"),
+    ("validator", "13.15.35"),
+    ("fast-xml-parser", "5.12.1"),
+    ("mustache", "4.2.0"),
+];
 /// Packages from `PyPI`, installed into the virtual environment `target/tools/python`.
 const PYPI: [(&str, &str); 1] = [("wasmtime", "44.0.0")];
 /// The oldest Node the npm packages run on.
@@ -95,7 +119,7 @@ fn npm(root: &Path, folder: &Path) -> Result<(), Problem> {
     if major.is_none_or(|major| major < NODE) || answer("npm", &["--version"], root).is_none() {
         let found = if node.is_empty() { "none" } else { &node };
         return Err(format!(
-            "the browser tests need Node {NODE} or newer with its npm, found {found}; install it from \
+            "the tests need Node {NODE} or newer with its npm, found {found}; install it from \
              https://nodejs.org and then run again `cargo xtask setup`"
         )
         .into());

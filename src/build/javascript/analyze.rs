@@ -6,7 +6,7 @@ use oxc::ast::ast::{
     BindingProperty, CallExpression, Class, ClassType, Declaration, ExportDefaultDeclarationKind,
     ExportNamedDeclaration, Expression, ForOfStatement, FunctionType, IdentifierReference,
     ImportDeclarationSpecifier, ImportExpression, ImportMeta, ModuleExportName, ObjectProperty, Program,
-    Statement, StaticMemberExpression, TryStatement,
+    Statement, StaticMemberExpression, TryStatement, UnaryExpression, UnaryOperator,
 };
 use oxc::ast_visit::{Visit, walk};
 use oxc::parser::Parser;
@@ -17,6 +17,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 /// The object the transformer calls its helpers on.
 const HELPERS: &str = "babelHelpers";
 
+/// Methods whose arguments are a locale and options; without `Intl` they are not heeded.
+const LOCALIZED: [&str; 3] = ["toLocaleString", "toLocaleDateString", "toLocaleTimeString"];
+
 /// How a module asks for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RequestKind {
@@ -26,6 +29,8 @@ pub(super) enum RequestKind {
     Require,
     /// `require(…)` inside `try`: it may fail when it runs, not before.
     TriedRequire,
+    /// `require(…)` inside a function, which may never be called.
+    LateRequire,
     /// `import(…)`.
     Dynamic,
     /// A helper of the transformer.
@@ -77,6 +82,8 @@ pub(super) enum Text {
     Property(usize),
     /// The value of a `require(…)`, `import(…)` or helper.
     Request(usize),
+    /// The value of a helper and the parenthesis that a call of it begins with.
+    Call(usize),
     /// `const final = `, where `export default` was written before an expression.
     Declaration(usize),
     /// The final name, put into a function or class that has none.
@@ -111,8 +118,8 @@ pub(super) struct Analysis {
     pub(super) globals: BTreeSet<String>,
     /// In order, without overlaps.
     pub(super) edits: Vec<Edit>,
-    /// The line of an `await` outside of functions, counted from 0.
-    pub(super) top_level_await: Option<usize>,
+    /// The line, counted from 0, of the first use of `Intl`, or of a method that heeds a locale only with it.
+    pub(super) intl: Option<(usize, &'static str)>,
     /// The imported names that are assigned to, with lines counted from 0.
     pub(super) assigned: Vec<(usize, String)>,
     /// The line, counted from 0, of what only sloppy mode allows, and what is wrong with it.
@@ -385,16 +392,26 @@ impl<'s> Reader<'s> {
 
     fn is_global(&self, expression: &Expression<'_>, name: &str) -> bool {
         let Expression::Identifier(identifier) = expression else { return false };
-        identifier.name == name
-            && identifier
-                .reference_id
-                .get()
-                .is_some_and(|reference| self.scoping.get_reference(reference).symbol_id().is_none())
+        identifier.name == name && self.is_unresolved(identifier)
+    }
+
+    fn is_unresolved(&self, identifier: &IdentifierReference<'_>) -> bool {
+        let reference = identifier.reference_id.get();
+        reference.is_some_and(|reference| self.scoping.get_reference(reference).symbol_id().is_none())
+    }
+
+    fn note_intl(&mut self, offset: u32, what: &'static str) {
+        if self.found.intl.is_none() {
+            self.found.intl = Some((self.line(offset), what));
+        }
     }
 }
 
 impl<'a> Visit<'a> for Reader<'_> {
     fn visit_identifier_reference(&mut self, it: &IdentifierReference<'a>) {
+        if it.name == "Intl" && self.is_unresolved(it) {
+            self.note_intl(it.span.start, "Intl");
+        }
         if let Some(place) = self.refer(it) {
             self.edit(it.span.start, it.span.end, Text::Binding(place));
         }
@@ -459,10 +476,19 @@ impl<'a> Visit<'a> for Reader<'_> {
         if let [Argument::StringLiteral(specifier)] = it.arguments.as_slice()
             && self.is_global(&it.callee, "require")
         {
-            let kind = if self.tries > 0 { RequestKind::TriedRequire } else { RequestKind::Require };
+            let kind = match (self.tries, self.functions) {
+                (0, 0) => RequestKind::Require,
+                (0, _) => RequestKind::LateRequire,
+                _ => RequestKind::TriedRequire,
+            };
             let request = self.request(&specifier.value, kind, specifier.span.start);
             self.edit(it.span.start, it.span.end, Text::Request(request));
             return;
+        }
+        if let (Expression::StaticMemberExpression(member), false) = (&it.callee, it.arguments.is_empty())
+            && let Some(name) = LOCALIZED.iter().find(|name| member.property.name == **name)
+        {
+            self.note_intl(member.property.span.start, name);
         }
         walk::walk_call_expression(self, it);
     }
@@ -539,17 +565,34 @@ impl<'a> Visit<'a> for Reader<'_> {
         }
     }
 
+    /// `await x` outside of functions becomes `awaited(x)`, a call that runs jobs until `x` has settled.
     fn visit_await_expression(&mut self, it: &AwaitExpression<'a>) {
-        if self.functions == 0 && self.found.top_level_await.is_none() {
-            self.found.top_level_await = Some(self.line(it.span.start));
+        if self.functions == 0 {
+            let helper = self.request("awaited", RequestKind::Helper, it.span.start);
+            // `await` is five letters long.
+            self.edit(it.span.start, it.span.start + 5, Text::Call(helper));
+            self.edit(it.span.end, it.span.end, Text::Literal(")".into()));
         }
         walk::walk_await_expression(self, it);
     }
 
+    /// `for await (x of y)` outside of functions becomes `for (x of awaitedEach(y))`.
     fn visit_for_of_statement(&mut self, it: &ForOfStatement<'a>) {
-        if it.r#await && self.functions == 0 && self.found.top_level_await.is_none() {
-            self.found.top_level_await = Some(self.line(it.span.start));
+        if it.r#await && self.functions == 0 {
+            let helper = self.request("awaitedEach", RequestKind::Helper, it.span.start);
+            let (left, of, right) = (it.left.span(), it.left.span().end, it.right.span());
+            self.edit(it.span.start, left.start, Text::Literal("for (".into()));
+            self.edit(of, of + 1, Text::Literal(" of ".into()));
+            self.edit(of + 1, right.start, Text::Call(helper));
+            self.edit(right.end, right.end, Text::Literal(")".into()));
         }
         walk::walk_for_of_statement(self, it);
+    }
+
+    /// Asking whether something is there is no use of it.
+    fn visit_unary_expression(&mut self, it: &UnaryExpression<'a>) {
+        if it.operator != UnaryOperator::Typeof || !self.is_global(&it.argument, "Intl") {
+            walk::walk_unary_expression(self, it);
+        }
     }
 }

@@ -24,6 +24,11 @@ impl Source {
         Source { path, name, text }
     }
 
+    /// Whether it is a part of this program: no file has it.
+    pub(super) fn is_ours(&self) -> bool {
+        self.path.as_os_str().is_empty()
+    }
+
     /// The place at a byte offset.
     pub(super) fn place(&self, start: usize, end: usize) -> Place {
         let start = floor(&self.text, start);

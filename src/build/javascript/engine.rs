@@ -14,16 +14,20 @@ use wasmtime::{Config, OptLevel};
 /// Goes into the cache's keys; another number forgets what an older way of linking made.
 const GENERATION: &str = "1";
 
-/// The world the runtime is linked for: every interface of the platform, and secure randomness. What the source
-/// does not use is taken out of the finished component.
+/// The world the runtime is linked for: every interface of the platform, secure randomness, and what a timer waits
+/// by. What the source does not use is taken out of the finished component.
 const WORLD: &str = "package local:build;
-world build { include alga:extension/runner; import wasi:random/random@0.2.0; }";
+world build {
+  include alga:extension/runner;
+  import wasi:random/random@0.2.0;
+  import wasi:clocks/monotonic-clock@0.2.0;
+}";
 
 const RANDOM: &str = "package wasi:random@0.2.0;
 interface random { get-random-bytes: func(len: u64) -> list<u8>; get-random-u64: func() -> u64; }";
 
 /// Runtime and bindings, ready to evaluate a script.
-pub(super) struct Engine {
+pub struct Engine {
     /// What compiled the component and runs it.
     pub(super) wasmtime: wasmtime::Engine,
     /// The instrumented component.
@@ -36,11 +40,12 @@ pub(super) struct Engine {
 
 impl Engine {
     /// Takes the engine out of the cache in `folder`, or makes it and puts it there.
-    pub(super) fn load(folder: &Path) -> Result<Engine, Fault> {
+    pub fn load(folder: &Path) -> Result<Engine, Fault> {
         let engine = wasmtime::Engine::new(&config())?;
         let cache = Cache { folder: folder.join("javascript") };
         let version = env!("CARGO_PKG_VERSION").as_bytes();
-        let parts = [GENERATION.as_bytes(), version, WIT.as_bytes(), WORLD.as_bytes(), RANDOM.as_bytes()];
+        let texts = [WIT, WORLD, RANDOM, runtime::IO, runtime::CLOCKS].map(str::as_bytes);
+        let parts = [&[GENERATION.as_bytes(), version], &texts[..]].concat();
         let key = Digest::of(&[&parts.join(&0)[..], runtime::shipped()].concat()).hex();
         let kept = cache.read(&format!("{key}.linked")).and_then(|bytes| Linked::decode(&bytes));
         let linked = if let Some(linked) = kept {
@@ -61,6 +66,22 @@ impl Engine {
             component
         };
         Ok(Engine { wasmtime: engine, component, linked: linked.component, shim: linked.shim })
+    }
+
+    /// The component a script is loaded into: exports `init`, which loads it, and `handler`.
+    pub fn component(&self) -> &[u8] {
+        &self.linked
+    }
+
+    /// The script that makes the bindings; `init` wants it first.
+    pub fn shim(&self) -> &str {
+        &self.shim
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Engine").finish_non_exhaustive()
     }
 }
 
@@ -102,6 +123,8 @@ impl Linked {
         let mut resolve = wit_parser::Resolve::default();
         resolve.push_str("extension.wit", WIT)?;
         resolve.push_str("random.wit", RANDOM)?;
+        resolve.push_str("io.wit", runtime::IO)?;
+        resolve.push_str("clocks.wit", runtime::CLOCKS)?;
         let package = resolve.push_str("build.wit", WORLD)?;
         let world = resolve.select_world(&[package], Some("build"))?;
         let (mut bindings, metadata) = wit_dylib::create_with_metadata(&resolve, world, None);

@@ -10,6 +10,7 @@ use std::fmt;
 pub(super) enum Frozen {
     Clock,
     Random,
+    Timer,
     Environment,
     Console,
 }
@@ -20,6 +21,7 @@ impl Frozen {
         match kind {
             "clock" => Some(Frozen::Clock),
             "random" => Some(Frozen::Random),
+            "timer" => Some(Frozen::Timer),
             _ => None,
         }
     }
@@ -28,6 +30,7 @@ impl Frozen {
         match self {
             Frozen::Clock => "frozen-clock",
             Frozen::Random => "frozen-random",
+            Frozen::Timer => "frozen-timer",
             Frozen::Environment => "frozen-environment",
             Frozen::Console => "frozen-console",
         }
@@ -41,6 +44,9 @@ impl Frozen {
             Frozen::Random => {
                 "a random number is drawn while the source is loaded; it is the same in every call of the handler: draw it \
                  in `handler`"
+            }
+            Frozen::Timer => {
+                "a timer is set while the source is loaded; its time begins anew in each call of the handler"
             }
             Frozen::Environment => {
                 "`process.env` is read, and there is neither an environment nor `process`: a setting belongs into \

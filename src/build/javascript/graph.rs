@@ -2,13 +2,13 @@
 
 use super::analyze::{self, Analysis, RequestKind};
 use super::builtin;
-use super::diagnose::{Diagnostic, Source};
+use super::diagnose::{Diagnostic, Place, Source};
 use super::reach::Reach;
-use super::resolve::{Resolved, Resolver, Unresolved};
+use super::resolve::{self, Resolved, Resolver, Unresolved};
 use super::trace::Mark;
 use super::transform::{self, Format};
 use super::world::Function;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// No source file is larger; what is, is data.
@@ -100,6 +100,8 @@ pub(super) struct Graph<'p> {
     minify: bool,
     /// The folder of the SDK's package, when it is installed.
     sdk: Option<PathBuf>,
+    /// The packages that were warned of for their use of `Intl`.
+    localized: HashSet<String>,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) warnings: Vec<String>,
     pub(super) inputs: Vec<PathBuf>,
@@ -123,6 +125,7 @@ impl<'p> Graph<'p> {
             packages: HashMap::new(),
             minify,
             sdk: None,
+            localized: HashSet::new(),
             diagnostics: Vec::new(),
             warnings: resolver.warning.iter().cloned().collect(),
             inputs: Vec::new(),
@@ -174,6 +177,14 @@ impl<'p> Graph<'p> {
                 let target = match self.target(from.as_deref(), &request.specifier, request.kind) {
                     Ok(target) => target,
                     Err(_) if request.kind == RequestKind::TriedRequire => Target::Missing,
+                    // A part of a package that is for Node alone; the others work.
+                    Err(_)
+                        if request.kind == RequestKind::LateRequire
+                            && resolve::is_node(&request.specifier)
+                            && from.as_deref().is_some_and(is_package) =>
+                    {
+                        Target::Missing
+                    }
                     Err(Unresolved { message, help }) => {
                         let module = self.modules.get(next);
                         let diagnostic = module
@@ -404,13 +415,7 @@ impl<'p> Graph<'p> {
                 });
             }
         }
-        if let Some(line) = module.analysis.top_level_await {
-            let help = "await it inside `handler`".to_owned();
-            let message =
-                "`await` outside of a function is not supported: the source is loaded at build time"
-                    .to_owned();
-            self.diagnostics.push(module.diagnostic(line, "await", message, Some(help)));
-        }
+        self.warn_of_intl(module);
         for (line, name) in module.analysis.assigned.clone() {
             let help = "assign to it in the module that exports it, in a function that it exports".to_owned();
             let message = format!("`{name}` is imported, and an import cannot be assigned to");
@@ -426,6 +431,32 @@ impl<'p> Graph<'p> {
             let help = "write the specifier as a string".to_owned();
             let message = "`import(…)` needs a specifier that is known at build time".to_owned();
             self.diagnostics.push(module.diagnostic(line, "import", message, Some(help)));
+        }
+    }
+
+    /// Says where the source uses what the engine lacks; of a package, the first place is enough.
+    fn warn_of_intl(&mut self, module: &Module) {
+        let Some((line, what)) = module.analysis.intl.filter(|_| !module.is_ours) else { return };
+        let name = &module.source.name;
+        let package = name.rsplit_once("node_modules/").map(|(before, path)| {
+            let names = if path.starts_with('@') { 2 } else { 1 };
+            let path: Vec<_> = path.split('/').take(names).collect();
+            format!("{before}node_modules/{}/", path.join("/"))
+        });
+        if let Some(package) = package
+            && (what != "Intl" || !self.localized.insert(package))
+        {
+            return;
+        }
+        let message = if what == "Intl" {
+            "`Intl` is not there in a component; using it throws a ReferenceError".to_owned()
+        } else {
+            format!("`{what}` heeds no locale and no options, because a component has no `Intl`")
+        };
+        if let Some(Place { file, line, column, .. }) =
+            module.diagnostic(line, what, String::new(), None).place
+        {
+            self.warn(format!("{file}:{line}:{column}: {message}"));
         }
     }
 
@@ -477,6 +508,11 @@ impl<'p> Graph<'p> {
         }
         sorted.into_values().collect()
     }
+}
+
+/// Whether a file belongs to an installed package.
+fn is_package(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == "node_modules")
 }
 
 fn is_typescript(path: &Path) -> bool {

@@ -22,6 +22,7 @@ mod world;
 mod wrap;
 
 pub use diagnose::{Diagnostic, Place};
+pub use engine::Engine;
 pub use entry::find_entry;
 pub use quote::quote;
 pub use typecheck::check_types;
@@ -34,7 +35,10 @@ use graph::Graph;
 use resolve::Resolver;
 use serde_json::json;
 use snapshot::Failure;
+use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The interface every component imports: what it prints and how it fails goes there.
 const LOGGING: &str = "alga:extension/logging";
@@ -189,62 +193,129 @@ impl Error {
     }
 }
 
+/// A source in one script, read and linked.
+#[derive(Debug)]
+pub struct Script {
+    /// What the engine evaluates.
+    pub text: String,
+    /// Every file that was read, absolute.
+    pub inputs: Vec<PathBuf>,
+    warnings: Vec<String>,
+    lines: trace::Lines,
+    /// The imported interfaces, each with whether only host bindings use it.
+    interfaces: BTreeMap<String, bool>,
+    /// Whether the handler takes host bindings; `None` when only running it tells.
+    takes_host: Option<bool>,
+    /// Where its sources are, without links.
+    root: PathBuf,
+    packages: Vec<Package>,
+    /// What its text shows that is frozen in a component.
+    frozen: Warnings,
+}
+
+/// A script that was evaluated, and can become a component.
+pub struct Evaluated {
+    engine: Arc<Engine>,
+    script: Script,
+    evaluation: snapshot::Evaluation,
+}
+
 /// Builds the source that begins at `entry` (absolute) in the project in `root`.
 pub fn build(root: &Path, entry: &Path, options: &Options<'_>) -> Result<Built, Error> {
-    match build_once(root, entry, options) {
+    let script = match Script::link(root, entry, options.minify) {
         // A minified file is one line: the mistakes in it are found again where their lines are known.
-        Err(Error::Source(_)) if options.minify => {
-            build_once(root, entry, &Options { minify: false, ..*options })
-        }
-        built => built,
+        Err(Error::Source(_)) if options.minify => Script::link(root, entry, false)?,
+        script => script?,
+    };
+    let engine = Engine::load(options.cache).map_err(Error::Engine)?;
+    script.evaluate(&Arc::new(engine))?.finish()
+}
+
+impl Script {
+    /// Reads the source that begins at `entry` (absolute) in the project in `root`, and makes it small when it is to be.
+    pub fn link(root: &Path, entry: &Path, minify: bool) -> Result<Script, Error> {
+        // Files are known by their real paths: one that is reached over a link too is one module.
+        let (project, root) = (root, fs_err::canonicalize(root)?);
+        let (root, entry) = (root.as_path(), &*fs_err::canonicalize(entry)?);
+        let resolver = Resolver::new(root, world::interfaces().map_err(Error::Engine)?);
+        let mut graph = Graph::new(root, &resolver, minify);
+        let wrapped = wrap::wrap(&mut graph, entry)?;
+        let linked = link::link(&graph, wrapped.entry, wrap::HANDLER).map_err(Error::Source)?;
+        let as_given =
+            |path: PathBuf| path.strip_prefix(root).map(|inner| project.join(inner)).unwrap_or(path);
+        let mut frozen = Warnings::default();
+        graph.modules.iter().for_each(|module| frozen.add_environment(module));
+        Ok(Script {
+            root: root.to_path_buf(),
+            packages: packages(&mut graph, &linked.modules),
+            frozen,
+            text: linked.text,
+            inputs: std::mem::take(&mut graph.inputs).into_iter().map(as_given).collect(),
+            warnings: std::mem::take(&mut graph.warnings),
+            lines: linked.lines,
+            interfaces: linked.interfaces,
+            takes_host: wrapped.takes_host,
+        })
+    }
+
+    /// Loads the script once, as every instance of the component will find it loaded.
+    pub fn evaluate(self, engine: &Arc<Engine>) -> Result<Evaluated, Error> {
+        let quote = |text: &str| quote(&self.lines.translate(text), &self.root);
+        let evaluation =
+            snapshot::evaluate(engine, &self.text, snapshot::TOP_LEVEL).map_err(|failure| match failure {
+                Failure::Threw(text) => Error::Threw { message: quote(&text) },
+                Failure::Called { interface, function, stack } => {
+                    let stack = if stack.is_empty() { stack } else { format!("\n{}", quote(&stack)) };
+                    Error::Called { interface, function, stack }
+                }
+                Failure::Endless => Error::Endless,
+                Failure::Engine(fault) => Error::Engine(fault),
+            })?;
+        Ok(Evaluated { engine: Arc::clone(engine), script: self, evaluation })
     }
 }
 
-fn build_once(root: &Path, entry: &Path, options: &Options<'_>) -> Result<Built, Error> {
-    // Files are known by their real paths: one that is reached over a link too is one module.
-    let (project, root) = (root, fs_err::canonicalize(root)?);
-    let (root, entry) = (root.as_path(), &*fs_err::canonicalize(entry)?);
-    let resolver = Resolver::new(root, world::interfaces().map_err(Error::Engine)?);
-    let mut graph = Graph::new(root, &resolver, options.minify);
-    let wrapped = wrap::wrap(&mut graph, entry)?;
-    let script = link::link(&graph, wrapped.entry, wrap::HANDLER).map_err(Error::Source)?;
-    let engine = engine::Engine::load(options.cache).map_err(Error::Engine)?;
-    let quote = |text: &str| quote(&script.lines.translate(text), root);
-    let snapshot =
-        snapshot::take(&engine, &script.text, snapshot::TOP_LEVEL).map_err(|failure| match failure {
-            Failure::Threw(text) => Error::Threw { message: quote(&text) },
-            Failure::Called { interface, function, stack } => {
-                let stack = if stack.is_empty() { stack } else { format!("\n{}", quote(&stack)) };
-                Error::Called { interface, function, stack }
-            }
-            Failure::Endless => Error::Endless,
-            Failure::Engine(fault) => Error::Engine(fault),
-        })?;
-    let arity = snapshot.messages.iter().find_map(|message| message.strip_prefix("arity ")?.parse().ok());
-    let arity: usize = arity.unwrap_or_default();
-    let takes_host = wrapped.takes_host.unwrap_or(arity > 1);
-    let keep = |name: &str| {
-        name == "alga:extension/types"
-            || name == LOGGING
-            || name.starts_with("wasi:clocks/")
-            || script.interfaces.get(name).is_some_and(|only_host| takes_host || !only_host)
-    };
-    let source = Digest::of(script.text.as_bytes()).to_string();
-    let identity = json!({
-        "tool": "alga-ext",
-        "version": env!("CARGO_PKG_VERSION"),
-        "engine": "quickjs",
-        "source": source,
-    });
-    let sections = [(IDENTITY, identity.to_string())];
-    let sections = sections.each_ref().map(|(name, text)| (*name, text.as_bytes()));
-    let component = finish::finish(&snapshot.component, keep, &sections).map_err(Error::Engine)?;
-    let mut warnings = std::mem::take(&mut graph.warnings);
-    warnings.extend(frozen(&graph, &engine, &script, &snapshot).map_err(Error::Engine)?);
-    let as_given = |path: PathBuf| path.strip_prefix(root).map(|inner| project.join(inner)).unwrap_or(path);
-    let inputs = std::mem::take(&mut graph.inputs).into_iter().map(as_given).collect();
-    let packages = packages(&mut graph, &script.modules);
-    Ok(Built { component, warnings, inputs, packages })
+impl Evaluated {
+    /// The script.
+    pub fn script(&self) -> &Script {
+        &self.script
+    }
+
+    /// Takes the snapshot and closes it.
+    pub fn finish(self) -> Result<Built, Error> {
+        let Evaluated { engine, script, evaluation } = self;
+        let snapshot = evaluation.snapshot(&engine).map_err(Error::Engine)?;
+        let arity = snapshot.messages.iter().find_map(|message| message.strip_prefix("arity ")?.parse().ok());
+        let arity: usize = arity.unwrap_or_default();
+        let takes_host = script.takes_host.unwrap_or(arity > 1);
+        let keep = |name: &str| {
+            name == "alga:extension/types"
+                || name == LOGGING
+                || name.starts_with("wasi:clocks/")
+                || name == runtime::POLL && script.interfaces.contains_key(runtime::MONOTONIC_CLOCK)
+                || script.interfaces.get(name).is_some_and(|only_host| takes_host || !only_host)
+        };
+        let source = Digest::of(script.text.as_bytes()).to_string();
+        let identity = json!({
+            "tool": "alga-ext",
+            "version": env!("CARGO_PKG_VERSION"),
+            "engine": "quickjs",
+            "source": source,
+        });
+        let sections = [(IDENTITY, identity.to_string())];
+        let sections = sections.each_ref().map(|(name, text)| (*name, text.as_bytes()));
+        let component = finish::finish(&snapshot.component, keep, &sections).map_err(Error::Engine)?;
+        let mut warnings = script.warnings;
+        let found = frozen(script.frozen, &engine, &script.text, &snapshot).map_err(Error::Engine)?;
+        warnings.extend(found.sentences());
+        Ok(Built { component, warnings, inputs: script.inputs, packages: script.packages })
+    }
+}
+
+impl fmt::Debug for Evaluated {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Evaluated").field("script", &self.script).finish_non_exhaustive()
+    }
 }
 
 /// The modules of a script, summed up by package.
@@ -274,17 +345,16 @@ fn packages(graph: &mut Graph<'_>, modules: &[(usize, usize)]) -> Vec<Package> {
     packages
 }
 
-/// What loading the source did that the author should know of.
+/// What loading the source did that the author should know of, beside what is known already.
 fn frozen(
-    graph: &Graph<'_>,
-    engine: &engine::Engine,
-    script: &link::Script,
+    mut warnings: Warnings,
+    engine: &Engine,
+    script: &str,
     snapshot: &snapshot::Snapshot,
-) -> Result<Vec<String>, Fault> {
-    let mut warnings = Warnings::default();
+) -> Result<Warnings, Fault> {
     let mut messages = snapshot.messages.clone();
     if snapshot.read_clock {
-        messages.extend(snapshot::watch_clock(engine, &script.text, snapshot::TOP_LEVEL)?);
+        messages.extend(snapshot::watch_clock(engine, script, snapshot::TOP_LEVEL)?);
     }
     for message in &messages {
         let (kind, text) = message.split_once(' ').unwrap_or((message, ""));
@@ -300,8 +370,7 @@ fn frozen(
             warnings.add(what, "");
         }
     }
-    graph.modules.iter().for_each(|module| warnings.add_environment(module));
-    Ok(warnings.sentences().collect())
+    Ok(warnings)
 }
 
 /// The bytes of a section.
@@ -311,6 +380,8 @@ fn slice(bytes: &[u8], range: std::ops::Range<u64>) -> Result<&[u8], Fault> {
 }
 
 #[cfg(test)]
+mod globals;
+#[cfg(test)]
 mod packages;
 #[cfg(test)]
 mod promises;
@@ -318,3 +389,5 @@ mod promises;
 mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod web;

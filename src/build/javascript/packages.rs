@@ -35,6 +35,26 @@ fn exports_maps_conditions_and_imports_are_heeded() {
     );
 }
 
+#[test]
+fn what_a_package_asks_of_node_inside_a_function_fails_when_it_is_called() {
+    let files = [
+        ("node_modules/parts/package.json", r#"{ "main": "main.js" }"#),
+        ("node_modules/parts/main.js", "exports.here = () => 'here'; exports.node = function () { return require('stream').Duplex; };"),
+        ("src/handler.ts", "import { here, node } from 'parts';
+            export const handler = () => { try { node(); } catch (error) { return { body: `${here()} ${error.code} ${error.message}` }; } };"),
+    ];
+    let expected = "here MODULE_NOT_FOUND Cannot find module 'stream': it is not in the component; the platform does not run Node";
+    assert_eq!(answer_of(&files), expected);
+    let mut own = files.to_vec();
+    own.push(("src/handler.cjs", "exports.handler = () => require('stream');"));
+    own.push(("src/handler.ts", "export { handler } from './handler.cjs';"));
+    assert!(
+        refusal(&own).contains("src/handler.cjs:1:34: `stream` is a module of Node"),
+        "{}",
+        refusal(&own)
+    );
+}
+
 /// Links as pnpm does: the packages in a store, each with its own dependencies beside it.
 #[cfg(unix)]
 fn pnpm(root: &Path) {

@@ -11,7 +11,7 @@ fn promises_keep_every_rule() {
     assert_eq!(answer.body(), "", "{:?}", answer.logs);
     // The one case in which a promise of another class throws inside a job.
     assert_eq!(answer.logs.len(), 1, "{:?}", answer.logs);
-    assert!(answer.logs[0].starts_with("error unhandled rejection: Error: in resolve"), "{:?}", answer.logs);
+    assert!(answer.logs[0].starts_with("error uncaught Error: in resolve"), "{:?}", answer.logs);
 }
 
 #[test]

@@ -142,7 +142,7 @@ impl Resolver {
             return Err(no_node(node.unwrap_or(specifier)));
         }
         let files = match kind {
-            RequestKind::Require | RequestKind::TriedRequire => &self.requires,
+            RequestKind::Require | RequestKind::TriedRequire | RequestKind::LateRequire => &self.requires,
             RequestKind::Import | RequestKind::Dynamic | RequestKind::Helper => &self.imports,
         };
         let folder = from.parent().unwrap_or(from);
@@ -163,7 +163,7 @@ impl Resolver {
         if let Some(name) = builtin::name(specifier) {
             return Ok(Resolved::Builtin(name));
         }
-        if self.interfaces.contains_key(specifier) || specifier.starts_with("wasi:random/") {
+        if self.interfaces.contains_key(specifier) || specifier.starts_with("wasi:") {
             return Ok(Resolved::Interface(specifier.to_owned()));
         }
         Err(Unresolved { message: format!("there is no module `{specifier}`"), help: None })
@@ -216,6 +216,11 @@ fn options(kind: &str) -> ResolveOptions {
     }
 }
 
+/// Whether `specifier` means a module of Node.
+pub(super) fn is_node(specifier: &str) -> bool {
+    node_module(specifier).is_some()
+}
+
 /// The name of the Node module that `specifier` means, if it means one.
 fn node_module(specifier: &str) -> Option<&str> {
     let name = specifier.strip_prefix("node:").unwrap_or(specifier);
@@ -225,12 +230,16 @@ fn node_module(specifier: &str) -> Option<&str> {
 
 fn no_node(name: &str) -> Unresolved {
     let instead = match name.split('/').next().unwrap_or(name) {
-        "http" | "https" | "http2" | "net" | "tls" | "dns" => "`alga:extension/http` sends requests",
+        "http" | "https" | "http2" | "net" | "tls" | "dns" => "`fetch` sends requests",
+        "timers" => "`setTimeout` and `setInterval` are there without an import",
+        "events" => "`EventTarget` is there without an import",
+        "perf_hooks" => "`performance` is there without an import",
         "fs" | "sqlite" => "`alga:extension/storage` keeps values",
         "process" | "os" => "`alga:extension/secrets` and the request hold what an environment would",
         "console" => "`console` is there without an import",
         "buffer" => "`Uint8Array`, `TextEncoder` and `TextDecoder` hold bytes and text",
-        "crypto" => "a package in plain JavaScript can take its place",
+        "crypto" => "`crypto.randomUUID`, `getRandomValues` and `subtle.digest` are there without an import",
+        "url" | "querystring" => "`URL` and `URLSearchParams` are there without an import",
         _ => "a package that does not need Node can take its place",
     };
     Unresolved {

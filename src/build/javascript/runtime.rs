@@ -9,9 +9,24 @@ use wasm_encoder::{
 };
 use wasmparser::{FuncType, Parser, Payload, TypeRef};
 
-/// The WASI functions that stay imports, at the oldest version, which every host links.
-const CLOCKS: &str = "package wasi:clocks@0.2.0;
-interface monotonic-clock { type instant = u64; now: func() -> instant; }
+/// The interface of the runtime's clock, which timers wait by.
+pub(super) const MONOTONIC_CLOCK: &str = "wasi:clocks/monotonic-clock@0.2.0";
+/// The interface a timer needs beside it.
+pub(super) const POLL: &str = "wasi:io/poll@0.2.0";
+
+/// What a timer waits for.
+pub(super) const IO: &str = "package wasi:io@0.2.0;
+interface poll { resource pollable { block: func(); } }";
+
+/// The WASI functions that stay imports, at the oldest version, which every host links. The runtime itself waits for
+/// nothing; bindings of the same interface do.
+pub(super) const CLOCKS: &str = "package wasi:clocks@0.2.0;
+interface monotonic-clock {
+  use wasi:io/poll@0.2.0.{pollable};
+  type instant = u64;
+  now: func() -> instant;
+  subscribe-duration: func(when: u64) -> pollable;
+}
 interface wall-clock { record datetime { seconds: u64, nanoseconds: u32 } now: func() -> datetime; }
 world clocks { import monotonic-clock; import wall-clock; }";
 
@@ -91,6 +106,7 @@ pub(super) fn narrow(runtime: &[u8]) -> Result<Narrowed, Fault> {
     }
     let mut runtime = module.finish();
     let mut resolve = wit_parser::Resolve::default();
+    resolve.push_str("io.wit", IO)?;
     let package = resolve.push_str("clocks.wit", CLOCKS)?;
     let world = resolve.select_world(&[package], Some("clocks"))?;
     wit_component::embed_component_metadata(

@@ -2,11 +2,14 @@
 
 use super::Fault;
 use super::engine::Engine;
+use super::runtime::{MONOTONIC_CLOCK, POLL};
 use futures_util::FutureExt;
 use std::sync::mpsc;
 use std::time::Duration;
 use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, ComponentType, Instance, Lift, Linker, Lower, Val};
+use wasmtime::component::{
+    Component, ComponentType, Instance, Lift, Linker, Lower, Resource, ResourceType, Val,
+};
 use wasmtime::{Store, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wizer::{WasmtimeWizerComponent, Wizer};
 
@@ -109,26 +112,42 @@ struct Datetime {
     nanoseconds: u32,
 }
 
-/// Evaluates `script`, for at most `limit`, and takes the snapshot.
-pub(super) fn take(engine: &Engine, script: &str, limit: Duration) -> Result<Snapshot, Failure> {
-    let wizer = Wizer::new();
-    let (context, _) = wizer.instrument_component(&engine.linked)?;
+/// What nothing is waited for by while the source is loaded.
+enum Never {}
+
+/// A script that was evaluated, in the instance that did it.
+pub(super) struct Evaluation {
+    store: Store<State>,
+    instance: Instance,
+}
+
+/// Evaluates `script`, for at most `limit`.
+pub(super) fn evaluate(engine: &Engine, script: &str, limit: Duration) -> Result<Evaluation, Failure> {
     let mut store = Store::new(&engine.wasmtime, State::new());
     store.limiter(|state| &mut state.limits);
     store.set_epoch_deadline(1);
     let alarm = Alarm::set(&engine.wasmtime, limit);
     let linker = link(engine)?;
-    let evaluated = at_once(evaluate(&linker, &mut store, engine, script))?;
-    let instance = match evaluated {
-        Ok(instance) => instance,
-        Err(failure) => return Err(explain(failure, store.into_data())),
-    };
+    let evaluated = at_once(run(&linker, &mut store, engine, script))?;
     drop(alarm);
-    store.set_epoch_deadline(u64::MAX / 2);
-    let mut wizened = WasmtimeWizerComponent { store: &mut store, instance };
-    let component = at_once(wizer.snapshot_component(context, &mut wizened))??;
-    let State { messages, read_clock, read_random, .. } = store.into_data();
-    Ok(Snapshot { component, messages, read_clock, read_random })
+    match evaluated {
+        Ok(instance) => Ok(Evaluation { store, instance }),
+        Err(failure) => Err(explain(failure, store.into_data())),
+    }
+}
+
+impl Evaluation {
+    /// Takes the snapshot.
+    pub(super) fn snapshot(self, engine: &Engine) -> Result<Snapshot, Fault> {
+        let Evaluation { mut store, instance } = self;
+        let wizer = Wizer::new();
+        let (context, _) = wizer.instrument_component(&engine.linked)?;
+        store.set_epoch_deadline(u64::MAX / 2);
+        let mut wizened = WasmtimeWizerComponent { store: &mut store, instance };
+        let component = at_once(wizer.snapshot_component(context, &mut wizened))??;
+        let State { messages, read_clock, read_random, .. } = store.into_data();
+        Ok(Snapshot { component, messages, read_clock, read_random })
+    }
 }
 
 /// What the source does while it is loaded, told with stacks: evaluates `script` again behind a `Date` that tells of
@@ -141,7 +160,7 @@ pub(super) fn watch_clock(engine: &Engine, script: &str, limit: Duration) -> Res
     store.set_epoch_deadline(1);
     let _alarm = Alarm::set(&engine.wasmtime, limit);
     // What it comes to is known already.
-    let _ = at_once(evaluate(&link(engine)?, &mut store, engine, &script))?;
+    let _ = at_once(run(&link(engine)?, &mut store, engine, &script))?;
     Ok(store.into_data().messages)
 }
 
@@ -166,7 +185,7 @@ fn at_once<T>(future: impl Future<Output = T>) -> Result<T, Fault> {
     future.now_or_never().ok_or_else(|| "the engine waited for something".into())
 }
 
-async fn evaluate(
+async fn run(
     linker: &Linker<State>,
     store: &mut Store<State>,
     engine: &Engine,
@@ -243,7 +262,21 @@ fn link(engine: &Engine) -> Result<Linker<State>, Fault> {
             })?;
         }
     }
-    linker.instance("wasi:clocks/monotonic-clock@0.2.0")?.func_wrap("now", |mut store, ()| {
+    // Timers begin when an instance does, so nothing waits here.
+    let waits = |function: &str| Called { interface: POLL.to_owned(), function: function.to_owned() };
+    let mut poll = linker.instance(POLL)?;
+    poll.resource("pollable", ResourceType::host::<Never>(), |_, _| Ok(()))?;
+    poll.func_wrap("[method]pollable.block", move |_, (_,): (Resource<Never>,)| -> wasmtime::Result<()> {
+        Err(waits("block").into())
+    })?;
+    let mut clock = linker.instance(MONOTONIC_CLOCK)?;
+    clock.func_wrap(
+        "subscribe-duration",
+        move |_, (_,): (u64,)| -> wasmtime::Result<(Resource<Never>,)> {
+            Err(waits("subscribe-duration").into())
+        },
+    )?;
+    clock.func_wrap("now", |mut store, ()| {
         let state: &mut State = store.data_mut();
         state.read_clock |= state.begun;
         Ok((0u64,))

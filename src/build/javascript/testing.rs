@@ -1,10 +1,12 @@
 //! A platform for the tests of this folder: components built from a few files and called once.
 
+use super::runtime::{MONOTONIC_CLOCK, POLL};
 use super::{Built, Error, Options, build, find_entry};
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, Linker, Val};
+use wasmtime::component::{Component, Linker, Resource, ResourceType, Val};
 use wasmtime::{Config, Engine, Store};
 
 /// The cache all tests share, so that the engine is compiled once.
@@ -130,6 +132,51 @@ fn request() -> Val {
     record(&[("context", context), ("http", http)])
 }
 
+/// The URL a request goes to, and all of it as text.
+fn asked(params: &[Val]) -> (&str, String) {
+    let [Val::Record(fields)] = params else { panic!("{params:?}") };
+    let [(_, Val::String(method)), (_, Val::String(url)), (_, Val::List(headers)), (_, Val::Option(body))] =
+        fields.as_slice()
+    else {
+        panic!("{fields:?}")
+    };
+    let mut sent = format!("{method} {url}");
+    for header in headers {
+        let Val::Record(fields) = header else { panic!("{header:?}") };
+        let [(_, Val::String(name)), (_, Val::String(value))] = fields.as_slice() else {
+            panic!("{fields:?}")
+        };
+        let _ = write!(sent, "|{name}: {value}");
+    }
+    if let Some(Val::List(body)) = body.as_deref() {
+        let bytes: Vec<u8> =
+            body.iter().map(|byte| if let Val::U8(byte) = byte { *byte } else { 0 }).collect();
+        let _ = write!(sent, "|{}", String::from_utf8(bytes).unwrap());
+    }
+    (url, sent)
+}
+
+/// The response to a request: a number at the end of the path is the status, `/to/…` redirects there, and the body
+/// is what was sent.
+fn http_reply(url: &str, sent: &str) -> Val {
+    let last = url.rsplit('/').next().unwrap_or_default();
+    let target = url.split_once("/to/").map(|(_, target)| target);
+    let status = if target.is_some() { 307 } else { last.parse().unwrap_or(200) };
+    let header = |name: &str, value: &str| record(&[("name", text(name)), ("value", text(value))]);
+    let mut headers = vec![header("content-type", "text/x"), header("set-cookie", "a=1")];
+    headers.push(header("set-cookie", "b=2"));
+    if let Some(target) = target {
+        headers.push(header("location", target));
+    } else if (300..400).contains(&status) {
+        headers.push(header("location", "/end?x#y"));
+    }
+    record(&[
+        ("status", Val::U16(status)),
+        ("headers", Val::List(headers)),
+        ("body", some(bytes(sent.as_bytes()))),
+    ])
+}
+
 /// What the platform of the tests answers.
 fn reply(interface: &str, function: &str, params: &[Val]) -> Option<Val> {
     let ok = |value: Val| Some(Val::Result(Ok(Some(Box::new(value)))));
@@ -145,6 +192,13 @@ fn reply(interface: &str, function: &str, params: &[Val]) -> Option<Val> {
             ("value", bytes(b"v")),
             ("revision", some(Val::U64(7))),
         ])),
+        ("http", "fetch") => Some(Val::Result(match asked(params) {
+            (url, _) if url.starts_with("https://denied.example/") => {
+                Err(Some(Box::new(Val::Enum("not-allowed".into()))))
+            }
+            ("https://down.example/", _) => Err(Some(Box::new(Val::Enum("transport".into())))),
+            (url, sent) => Ok(Some(Box::new(http_reply(url, &sent)))),
+        })),
         ("user-v2", "get-user") => ok(record(&[
             ("tenant-id", text("t1")),
             ("client-name", text("Dev")),
@@ -176,14 +230,47 @@ fn reply(interface: &str, function: &str, params: &[Val]) -> Option<Val> {
     }
 }
 
+/// A clock that moves when somebody waits, and by a millisecond whenever it is read.
+struct Clock {
+    nanoseconds: u64,
+}
+
+/// What is waited for, until when.
+struct Pollable;
+
+/// Links the clock.
+fn link_clock(linker: &mut Linker<Clock>) {
+    let mut clock = linker.instance(MONOTONIC_CLOCK).unwrap();
+    clock
+        .func_wrap("now", |mut store, ()| {
+            store.data_mut().nanoseconds += 1_000_000;
+            Ok((store.data().nanoseconds,))
+        })
+        .unwrap();
+    clock
+        .func_wrap("subscribe-duration", |mut store, (wanted,): (u64,)| {
+            assert!(wanted > 0, "nobody waits for nothing");
+            store.data_mut().nanoseconds += wanted;
+            Ok((Resource::<Pollable>::new_own(0),))
+        })
+        .unwrap();
+    let mut poll = linker.instance(POLL).unwrap();
+    poll.resource("pollable", ResourceType::host::<Pollable>(), |_, _| Ok(())).unwrap();
+    poll.func_wrap("[method]pollable.block", |_, (_,): (Resource<Pollable>,)| Ok(())).unwrap();
+}
+
 /// Calls the component's handler once, in a fresh instance.
 pub(super) fn call(component: &[u8]) -> Answer {
     let engine = engine();
     let component = Component::new(&engine, component).unwrap();
-    let mut linker: Linker<()> = Linker::new(&engine);
+    let mut linker: Linker<Clock> = Linker::new(&engine);
     let logs = Arc::new(Mutex::new(Vec::new()));
+    link_clock(&mut linker);
     for (name, item) in component.component_type().imports(&engine) {
         let ComponentItem::ComponentInstance(interface) = item.ty else { continue };
+        if name == MONOTONIC_CLOCK || name == POLL {
+            continue;
+        }
         let mut instance = linker.instance(name).unwrap();
         for (function, item) in interface.exports(&engine) {
             let ComponentItem::ComponentFunc(_) = item.ty else { continue };
@@ -198,12 +285,15 @@ pub(super) fn call(component: &[u8]) -> Answer {
                                 static NEXT: std::sync::atomic::AtomicU8 =
                                     std::sync::atomic::AtomicU8::new(1);
                                 let seed = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                                bytes(&[seed; 16])
+                                let [Val::U64(count)] = params else { panic!("{params:?}") };
+                                let drawn =
+                                    (0..*count).map(|at| Val::U8(seed.wrapping_add(at.to_le_bytes()[0])));
+                                Val::List(drawn.collect())
                             }
                             _ if short.contains("wall-clock") => {
                                 record(&[("seconds", Val::U64(1_800_000_000)), ("nanoseconds", Val::U32(0))])
                             }
-                            _ => Val::U64(5_000_000),
+                            _ => panic!("the test has no answer for {short}.{function}"),
                         };
                         return Ok(());
                     }
@@ -222,7 +312,7 @@ pub(super) fn call(component: &[u8]) -> Answer {
                 .unwrap();
         }
     }
-    let mut store = Store::new(&engine, ());
+    let mut store = Store::new(&engine, Clock { nanoseconds: 5_000_000 });
     let instance = linker.instantiate(&mut store, &component).unwrap();
     let handler = instance.get_func(&mut store, "handler").unwrap();
     let mut results = [Val::Bool(false)];

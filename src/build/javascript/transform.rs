@@ -83,7 +83,10 @@ pub(super) fn transform(
     // Our own modules are none of the author's.
     let path = Some(source.path.clone()).filter(|path| !path.as_os_str().is_empty());
     let names = minify.then(|| Minifier::new(minifying()).minify(&allocator, &mut program).scoping).flatten();
-    let printing = CodegenOptions { comments, minify, source_map_path: path, ..CodegenOptions::default() };
+    // The engine keeps the text of every function. Ours is never shown, so it goes without spaces.
+    let is_small = minify || source.is_ours();
+    let printing =
+        CodegenOptions { comments, minify: is_small, source_map_path: path, ..CodegenOptions::default() };
     let printed = Codegen::new().with_options(printing).with_scoping(names).build(&program);
     let marks = printed.map.as_ref().map_or_else(Vec::new, |map| {
         let tokens = map.get_tokens().map(|token| {

@@ -2,8 +2,8 @@
 
 use super::Error;
 use super::analyze::{Export, Taken};
-use super::builtin::{GLOBALS, GROUPS, Group};
-use super::graph::{Graph, Target};
+use super::builtin::{ENCODINGS, GLOBALS, GROUPS, Group, HANDED_ON, MEMBERS, WITH_BODY};
+use super::graph::{Graph, Module, Target};
 use super::link;
 use super::reach::HostUse;
 use std::collections::BTreeSet;
@@ -128,15 +128,64 @@ fn mentioned(graph: &Graph<'_>) -> BTreeSet<Group> {
 fn preludes(graph: &Graph<'_>) -> Vec<&'static str> {
     let mut needed = Vec::new();
     for (word, global, module) in GLOBALS {
-        let uses = graph.modules.iter().any(|used| {
+        // A global is also reached by way of `globalThis`, and by code made of text.
+        let reaches = |used: &Module, word: &str| {
             let globals = &used.analysis.globals;
-            // A global is also reached by way of `globalThis`, and by code made of text.
-            let may = [global, "globalThis", "eval", "Function"].iter().any(|name| globals.contains(*name));
-            may && used.code.contains(word)
-        });
+            let made_of_text = |name| globals.contains(name) && used.code.contains(&format!("{name}("));
+            let indirectly =
+                globals.contains("globalThis") || made_of_text("eval") || made_of_text("Function");
+            globals.contains(global) || indirectly && has_word(&used.code, word)
+        };
+        let uses = if HANDED_ON.contains(&global) {
+            graph.modules.iter().any(|used| reaches(used, global))
+                && graph.modules.iter().any(|used| has_word(&used.code, word))
+        } else {
+            graph.modules.iter().any(|used| reaches(used, word) && has_word(&used.code, word))
+        };
         if uses && !needed.contains(&module) {
             needed.push(module);
         }
     }
+    if WITH_BODY.iter().any(|module| needed.contains(module)) {
+        for (word, module) in MEMBERS {
+            if graph.modules.iter().any(|used| has_word(&used.code, word)) && !needed.contains(&module) {
+                needed.push(module);
+            }
+        }
+    }
+    let (encodings, plain) = ENCODINGS;
+    let names_encoding = |used: &Module| {
+        words(&used.code, "TextDecoder").any(|(_, after)| !plain.iter().any(|start| after.starts_with(start)))
+    };
+    if needed.contains(&"prelude/encoding") && graph.modules.iter().any(names_encoding) {
+        needed.push(encodings);
+    }
     needed
+}
+
+/// Whether `word` stands in the code, and not as a part of a longer one.
+fn has_word(code: &str, word: &str) -> bool {
+    words(code, word).next().is_some()
+}
+
+/// What stands before and after `word` in the code, wherever it is no part of a longer one.
+fn words<'c>(code: &'c str, word: &'c str) -> impl Iterator<Item = (&'c str, &'c str)> {
+    let is_part = |character: char| character.is_alphanumeric() || matches!(character, '_' | '$');
+    let around =
+        |(at, _)| (code.get(..at).unwrap_or_default(), code.get(at + word.len()..).unwrap_or_default());
+    code.match_indices(word)
+        .map(around)
+        .filter(move |(before, after)| !before.ends_with(is_part) && !after.starts_with(is_part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_word;
+
+    #[test]
+    fn a_word_is_not_a_part_of_another() {
+        assert!(has_word("new URL(text)", "URL"));
+        assert!(has_word("baseURL, globalThis.URL", "URL"));
+        assert!(!has_word("baseURL + URLs + $URL + URL_", "URL"));
+    }
 }

@@ -13,6 +13,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -26,9 +27,7 @@ pub(super) async fn install(
     body: Body,
 ) -> Response {
     let result = async {
-        let caller = keys::caller(&registry, &headers).await?;
-        let tenant = caller.tenant()?.to_owned();
-        let request: Install = judged(read(body).await)?;
+        let (tenant, request) = asked::<Install>(&registry, &headers, body).await?;
         if request.registry_id.trim().is_empty() || request.version.trim().is_empty() {
             return Err(invalid("`registryId` and `version` are not empty"));
         }
@@ -46,9 +45,7 @@ pub(super) async fn uninstall(
     body: Body,
 ) -> Response {
     let result = async {
-        let caller = keys::caller(&registry, &headers).await?;
-        let tenant = caller.tenant()?.to_owned();
-        let request: Uninstall = judged(read(body).await)?;
+        let (tenant, request) = asked::<Uninstall>(&registry, &headers, body).await?;
         let data = registry.rows(move |rows| remove(rows, &tenant, &request)).await?;
         Ok(Json(Answer { data }).into_response())
     };
@@ -56,13 +53,21 @@ pub(super) async fn uninstall(
     registry.answer(Family::V1, result)
 }
 
-fn invalid(message: &str) -> Refusal {
-    Refusal::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", message)
+/// For which tenant, and what. A body these routes cannot read has this family's code.
+async fn asked<T: DeserializeOwned>(
+    registry: &Arc<Registry>,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(String, T), Refusal> {
+    let caller = keys::caller(registry, headers).await?;
+    let tenant = caller.tenant()?.to_owned();
+    let request =
+        read(body).await.map_err(|refusal| Refusal { code: Some("VALIDATION_ERROR"), ..refusal })?;
+    Ok((tenant, request))
 }
 
-/// A body these routes cannot read has this family's code.
-fn judged<T>(result: Result<T, Refusal>) -> Result<T, Refusal> {
-    result.map_err(|refusal| Refusal { code: Some("VALIDATION_ERROR"), ..refusal })
+fn invalid(message: &str) -> Refusal {
+    Refusal::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", message)
 }
 
 fn enable(rows: &mut Connection, tenant: &str, request: &Install) -> Result<Installed, Refusal> {

@@ -188,7 +188,7 @@ impl Bound {
 
     /// Serves until `shutdown` is done.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
-        self.listener.serve(router(self.registry), shutdown).await;
+        self.listener.serve(serve::routed(router(self.registry)), shutdown).await;
     }
 }
 

@@ -5,6 +5,7 @@
 mod http;
 mod process;
 mod requests;
+mod saves;
 
 use crate::Problem;
 use alga_ext::manifest::Manifest;
@@ -45,6 +46,7 @@ pub(crate) fn run(root: &Path) -> Result<(), Problem> {
     }
     let bench = Bench::prepare(root)?;
     let mut rows = process::rows(&bench)?;
+    rows.extend(saves::rows(&bench)?);
     rows.extend(requests::rows(&bench)?);
     rows.extend(http::rows(&bench)?);
     print(&rows)?;
@@ -99,9 +101,14 @@ impl Bench {
 }
 
 /// The middle of the values.
-pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(values: Vec<f64>) -> f64 {
+    percentile(values, 50)
+}
+
+/// The value that so many in a hundred do not reach.
+pub(crate) fn percentile(mut values: Vec<f64>, of_a_hundred: usize) -> f64 {
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+    values.get(values.len() * of_a_hundred / 100).copied().unwrap_or(f64::NAN)
 }
 
 /// The project's manifest, as the tool reads it.

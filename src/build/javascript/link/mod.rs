@@ -219,9 +219,13 @@ impl<'g> Linker<'g> {
             }
             for (request, target) in module.analysis.requests.iter().zip(&module.targets) {
                 let found = match (request.kind, target) {
-                    (RequestKind::Require | RequestKind::TriedRequire | RequestKind::Dynamic, target) => {
-                        self.all_of(target)
-                    }
+                    (
+                        RequestKind::Require
+                        | RequestKind::TriedRequire
+                        | RequestKind::LateRequire
+                        | RequestKind::Dynamic,
+                        target,
+                    ) => self.all_of(target),
                     _ => None,
                 };
                 if let Some(found) = found {

@@ -33,7 +33,10 @@ impl Linker<'_> {
                     self.takes(found, queue);
                 }
                 // All of it is there when it is asked for.
-                RequestKind::Require | RequestKind::TriedRequire | RequestKind::Dynamic => {
+                RequestKind::Require
+                | RequestKind::LateRequire
+                | RequestKind::TriedRequire
+                | RequestKind::Dynamic => {
                     self.takes(self.all_of(&Target::Module(*target)), queue);
                 }
             }

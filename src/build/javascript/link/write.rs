@@ -200,6 +200,7 @@ impl Linker<'_> {
                 format!("{}: {}", name.unwrap_or_default(), self.binding(number, *binding))
             }
             Text::Request(request) => self.requested(number, *request),
+            Text::Call(request) => self.requested(number, *request) + "(",
         }
     }
 
@@ -226,7 +227,7 @@ impl Linker<'_> {
             RequestKind::Helper => self
                 .helper(target, &asked.specifier)
                 .map_or_else(missing, |found| self.expression(number, &found)),
-            RequestKind::Require | RequestKind::TriedRequire => match target {
+            RequestKind::Require | RequestKind::TriedRequire | RequestKind::LateRequire => match target {
                 Target::Module(target) if !self.module(*target).is_esm => {
                     format!("{}()", self.wrappers.get(target).cloned().unwrap_or_default())
                 }

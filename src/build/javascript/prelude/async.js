@@ -72,9 +72,10 @@ class AsyncGenerator {
         (settled) => {
           if (awaited) {
             const how = method === 'return' && value.kind === 1 ? method : 'next';
-            // A delegate that is done answers its caller, all else goes back into the body.
-            if (!value.kind || settled.done) { this.#resume(how, value.kind ? settled.value : settled); return; }
-            settled = settled.value;
+            // What was waited for goes back into the body, and so does the last result of a delegate.
+            if (!value.kind || settled.done) { this.#resume(how, settled); return; }
+            // Any other result of a delegate goes through it, so that it knows whose turn is next.
+            settled = this.#generator[how](settled).value;
           }
           this.#answer(result.done ? 'return' : 'yield', settled);
         },
@@ -141,7 +142,7 @@ class FromSync {
   }
 }
 
-/** `yield*` inside an async generator. */
+/** `yield*` inside an async generator: each result is waited for outside, and then handed back to pass it on. */
 export function asyncGeneratorDelegate(inner) {
   let waiting = false;
   const delegate = {};
@@ -151,7 +152,7 @@ export function asyncGeneratorDelegate(inner) {
   };
   delegate[Symbol.iterator] = () => delegate;
   delegate.next = (value) => {
-    if (waiting) { waiting = false; return { value, done: true }; }
+    if (waiting) { waiting = false; return value; }
     return pump('next', value);
   };
   if (typeof inner.throw === 'function') {
@@ -162,7 +163,7 @@ export function asyncGeneratorDelegate(inner) {
   }
   if (typeof inner.return === 'function') {
     delegate.return = (value) => {
-      if (waiting) { waiting = false; return { value, done: true }; }
+      if (waiting) { waiting = false; return value; }
       return pump('return', value);
     };
   }

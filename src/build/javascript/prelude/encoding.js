@@ -1,8 +1,11 @@
-// TextEncoder and TextDecoder (WHATWG Encoding), UTF-8 alone.
+// TextEncoder and TextDecoder (WHATWG Encoding). Of itself it knows UTF-8; `prelude/encodings` adds the others.
 
 import { decodeUtf8, encodeUtf8, unfinished } from 'alga-ext:prelude/utf8';
 
-const LABELS = ['unicode-1-1-utf-8', 'unicode11utf8', 'unicode20utf8', 'utf-8', 'utf8', 'x-unicode20utf8'];
+/** Each with its other labels, how it is decoded, and how many bytes at the end may go on. */
+export const encodings = [
+  ['utf-8', 'utf8 unicode-1-1-utf-8 unicode11utf8 unicode20utf8 x-unicode20utf8', decodeUtf8, unfinished],
+];
 
 function bytesOf(source) {
   if (source === undefined) return new Uint8Array(0);
@@ -34,26 +37,30 @@ class TextEncoder {
 }
 
 class TextDecoder {
+  #encoding;
   #fatal;
   #ignoreBOM;
   #rest = new Uint8Array(0);
   #started = false;
 
   constructor(label = 'utf-8', options = {}) {
-    if (!LABELS.includes(String(label).trim().toLowerCase())) {
-      throw new RangeError(`the encoding "${label}" is not there; only utf-8 is`);
+    const name = String(label).replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, '').toLowerCase();
+    this.#encoding = encodings.find(([known, labels]) => known === name || labels.split(' ').includes(name));
+    if (!this.#encoding) {
+      throw new RangeError(`the encoding "${label}" is not there; ${encodings.map(([known]) => known).join(', ')} are`);
     }
     this.#fatal = Boolean(options?.fatal);
     this.#ignoreBOM = Boolean(options?.ignoreBOM);
   }
 
-  get encoding() { return 'utf-8'; }
+  get encoding() { return this.#encoding[0]; }
 
   get fatal() { return this.#fatal; }
 
   get ignoreBOM() { return this.#ignoreBOM; }
 
   decode(input, options = {}) {
+    const [, , decodeAll, openEnd] = this.#encoding;
     let bytes = bytesOf(input);
     const stream = Boolean(options?.stream);
     if (this.#rest.length > 0) {
@@ -62,12 +69,12 @@ class TextDecoder {
       joined.set(bytes, this.#rest.length);
       bytes = joined;
     }
-    const held = stream ? unfinished(bytes) : 0;
+    const held = stream ? openEnd(bytes) : 0;
     const whole = held > 0 ? bytes.subarray(0, bytes.length - held) : bytes;
     this.#rest = held > 0 ? bytes.slice(bytes.length - held) : new Uint8Array(0);
     let text;
     try {
-      text = whole.length > 0 ? decodeUtf8(whole, this.#fatal) : '';
+      text = whole.length > 0 ? decodeAll(whole, this.#fatal) : '';
     } catch (error) {
       this.#rest = new Uint8Array(0);
       this.#started = false;

@@ -7,8 +7,23 @@ const FULFILLED = 1;
 const REJECTED = 2;
 
 let jobs = [];
+/** What is done, one after the other, when no job is left and no timer is due. */
+const tasks = [];
+/** The timers, when the source uses any. */
+let timers;
 /** Rejected promises that nobody looks after, with their reasons. */
 const unhandled = new Map();
+/** What was thrown where nobody could catch it. */
+let thrown = [];
+
+/** Adds a task. */
+export function addTask(task) { tasks.push(task); }
+
+/** Hands over the timers: `run` runs one that is due, `wait` waits for the next; both say whether there was one. */
+export function setTimers(given) { timers = given; }
+
+/** Keeps an error for the report. */
+export function uncaught(error) { thrown.push(error); }
 
 /** Runs every job there is, and those they add. */
 export function drain() {
@@ -18,7 +33,7 @@ export function drain() {
     jobs = [];
     for (let index = 0; index < chunk.length; index++) {
       // A microtask of the source's, or a promise of its own class, may throw; the jobs behind it still run.
-      try { chunk[index](); } catch (error) { unhandled.set({}, error); }
+      try { chunk[index](); } catch (error) { uncaught(error); }
     }
   }
 }
@@ -30,8 +45,24 @@ export function takeUnhandled() {
   return reasons;
 }
 
-/** What a value comes to: itself, or what its promise settles to when the queue is empty. */
-export function settle(value) {
+/** The errors nobody could catch, once. */
+export function takeUncaught() {
+  const errors = thrown;
+  thrown = [];
+  return errors;
+}
+
+/** One turn: a timer that is due, else a task, else what the next timer waits for; false when nothing is left. */
+function turn() {
+  if (timers?.run()) return true;
+  const task = tasks.shift();
+  if (!task) return Boolean(timers?.wait());
+  try { task(); } catch (error) { uncaught(error); }
+  return true;
+}
+
+/** What a value comes to: itself, or what its promise settles to while turns are taken. */
+export function settle(value, never = 'handler never settled: it waits for a promise that nothing resolves') {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function') || typeof value.then !== 'function') {
     drain();
     return value;
@@ -43,8 +74,9 @@ export function settle(value) {
     (reason) => { state = REJECTED; result = reason; },
   );
   drain();
+  while (state === PENDING && turn()) drain();
   if (state === REJECTED) throw result;
-  if (state === PENDING) throw new Error('handler never settled: it waits for a promise that nothing resolves');
+  if (state === PENDING) throw new Error(never);
   return result;
 }
 

@@ -1,7 +1,7 @@
 // The author's handler, made into the component's export.
 
 import { logError } from 'alga:extension/logging';
-import { drain, isPromise, settle, takeUnhandled } from 'alga-ext:prelude/promise';
+import { drain, isPromise, settle, takeUncaught, takeUnhandled } from 'alga-ext:prelude/promise';
 import { goLive, tell } from 'alga-ext:prelude/instance';
 import { shown } from 'alga-ext:prelude/shown';
 import { describe } from 'alga-ext:prelude/stack';
@@ -48,14 +48,18 @@ function responseOf(result) {
   if (typeof result !== 'object' || result === null || Array.isArray(result)) {
     throw new TypeError(`the handler returned ${shown(result)}, and the platform wants the record execute-response: { status, headers, body }`);
   }
+  // A `Response`, ours or a package's, gives its body away in its own time.
+  const isResponse = typeof result.arrayBuffer === 'function' && result.body !== null;
+  const body = isResponse ? settle(result.arrayBuffer()) : result.body;
   const status = result.status ?? 200;
   if (!Number.isInteger(status) || status < 100 || status > 999) {
     throw misfit('status', status, 'a u16: a whole number from 100 to 999');
   }
-  return { status, headers: headersOf(result.headers), body: bodyOf(result.body) };
+  return { status, headers: headersOf(result.headers), body: bodyOf(body) };
 }
 
 function report() {
+  for (const error of takeUncaught()) logError(`uncaught ${say(error)}`);
   for (const reason of takeUnhandled()) logError(`unhandled rejection: ${say(reason)}`);
 }
 
@@ -63,18 +67,22 @@ function report() {
 export function serve(handler, host) {
   if (typeof handler !== 'function') throw new TypeError(`\`handler\` is exported, but it is ${typeof handler} and not a function`);
   drain();
-  const [failure] = takeUnhandled();
-  if (failure !== undefined) throw failure;
+  const [failure] = [...takeUncaught(), ...takeUnhandled()];
+  if (failure instanceof Error) throw failure;
+  if (failure !== undefined) throw new Error(`nothing handles a rejection, whose reason is no error: ${String(failure)}`);
   tell('arity', handler.length);
   return (request) => {
     goLive();
+    let response;
     try {
-      return responseOf(settle(handler(request, host)));
+      response = responseOf(settle(handler(request, host)));
     } catch (error) {
+      report();
+      // The last word is what the call ended with.
       logError(`uncaught ${say(error)}`);
       throw error;
-    } finally {
-      report();
     }
+    report();
+    return response;
   };
 }

@@ -2,23 +2,27 @@
 //!
 //! Imported instances that are dropped take their functions with them. Each lowering of such a function becomes a
 //! core function that traps, at the same place of the core index space; component functions and instances are
-//! renumbered. One pass to see what there is, one to write; no composition, which other hosts refuse
-//! (wasmtime#13540).
+//! renumbered, types leave a placeholder. An interface that stays loses the functions that need a type of one that
+//! goes. One pass to see what there is, one to write; no composition, which other hosts refuse (wasmtime#13540).
+
+mod interface;
 
 use super::Fault;
 use super::runtime::signature;
+use interface::Lost;
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::ops::Range;
-use wasm_encoder::reencode::{Reencode, ReencodeComponent};
+use wasm_encoder::reencode::{Reencode, ReencodeComponent, RoundtripReencoder};
 use wasm_encoder::{
     Alias, CanonicalFunctionSection, CodeSection, Component, ComponentAliasSection, ComponentExportSection,
-    ComponentImportSection, ComponentInstanceSection, ComponentSectionId, CustomSection, ExportKind,
-    ExportSection, Function, FunctionSection, InstanceSection, Module, ModuleArg, ModuleSection, RawSection,
-    TypeSection,
+    ComponentImportSection, ComponentInstanceSection, ComponentSectionId, ComponentTypeSection,
+    CustomSection, ExportKind, ExportSection, Function, FunctionSection, InstanceSection, Module, ModuleArg,
+    ModuleSection, PrimitiveValType, RawSection, TypeSection,
 };
 use wasmparser::{
-    CanonicalFunction, ComponentAlias, ComponentExternalKind, ExternalKind, FuncType, Parser, Payload,
-    ValidPayload, Validator, WasmFeatures,
+    CanonicalFunction, ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind, ComponentType,
+    ComponentTypeRef, ExternalKind, FuncType, Parser, Payload, ValidPayload, Validator, WasmFeatures,
 };
 
 /// Drops the imported instances that `keep` refuses and the export `init`, and adds `sections` at the end.
@@ -75,6 +79,7 @@ struct Counts {
     instances: u32,
     functions: u32,
     core_functions: u32,
+    types: u32,
 }
 
 /// What goes.
@@ -82,6 +87,12 @@ struct Counts {
 struct Survey {
     instances: Vec<u32>,
     functions: Vec<u32>,
+    /// Types of dropped instances.
+    types: Vec<u32>,
+    /// What interfaces lose, by the number of their type.
+    lost: BTreeMap<u32, Lost>,
+    /// The types of the instances that lose something.
+    narrowed: BTreeMap<u32, u32>,
     /// Lowerings of dropped functions, in core function indices.
     traps: Vec<u32>,
     trap_types: Vec<FuncType>,
@@ -128,17 +139,30 @@ impl Survey {
         keep: &impl Fn(&str) -> bool,
     ) -> Result<(), Fault> {
         match payload {
+            Payload::ComponentTypeSection(section) => {
+                for declared in section {
+                    if let ComponentType::Instance(interface) = declared?
+                        && let Some(lost) = Lost::of(&interface, |index| self.types.contains(&index))?
+                    {
+                        self.lost.insert(counts.types, lost);
+                    }
+                    counts.types += 1;
+                }
+            }
             Payload::ComponentImportSection(section) => {
                 for import in section {
                     let import = import?;
-                    match import.ty.kind() {
-                        ComponentExternalKind::Instance => {
+                    match import.ty {
+                        ComponentTypeRef::Instance(interface) => {
                             if !keep(import.name.name) {
                                 self.instances.push(counts.instances);
+                            } else if self.lost.contains_key(&interface) {
+                                self.narrowed.insert(counts.instances, interface);
                             }
                             counts.instances += 1;
                         }
-                        ComponentExternalKind::Func => counts.functions += 1,
+                        ComponentTypeRef::Func(_) => counts.functions += 1,
+                        ComponentTypeRef::Type(_) => counts.types += 1,
                         _ => {}
                     }
                 }
@@ -154,9 +178,16 @@ impl Survey {
                     match function? {
                         CanonicalFunction::Lift { .. } => counts.functions += 1,
                         function => {
-                            if let CanonicalFunction::Lower { func_index, .. } = function
-                                && self.functions.contains(&func_index)
-                            {
+                            let is_gone = match function {
+                                CanonicalFunction::Lower { func_index, .. } => {
+                                    self.functions.contains(&func_index)
+                                }
+                                CanonicalFunction::ResourceDrop { resource } => {
+                                    self.types.contains(&resource)
+                                }
+                                _ => false,
+                            };
+                            if is_gone {
                                 self.traps.push(counts.core_functions);
                             }
                             counts.core_functions += 1;
@@ -175,6 +206,7 @@ impl Survey {
                             counts.functions += 1;
                         }
                         ComponentExternalKind::Instance => counts.instances += 1,
+                        ComponentExternalKind::Type => counts.types += 1,
                         _ => {}
                     }
                 }
@@ -187,7 +219,7 @@ impl Survey {
     fn see_alias(&mut self, alias: &ComponentAlias<'_>, counts: &mut Counts) -> Result<(), Fault> {
         match alias {
             ComponentAlias::InstanceExport { kind, instance_index, name } => {
-                let dropped = self.instances.contains(instance_index);
+                let dropped = self.instances.contains(instance_index) || self.is_lost(*instance_index, name);
                 match kind {
                     ComponentExternalKind::Func => {
                         if dropped {
@@ -195,15 +227,28 @@ impl Survey {
                         }
                         counts.functions += 1;
                     }
+                    ComponentExternalKind::Type => {
+                        if dropped {
+                            self.types.push(counts.types);
+                        }
+                        counts.types += 1;
+                    }
                     _ if dropped => return Err(format!("`{name}` of a dropped import is in use").into()),
                     ComponentExternalKind::Instance => counts.instances += 1,
                     _ => {}
                 }
             }
             ComponentAlias::CoreInstanceExport { kind: ExternalKind::Func, .. } => counts.core_functions += 1,
+            ComponentAlias::Outer { kind: ComponentOuterAliasKind::Type, .. } => counts.types += 1,
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether an instance that stays has lost what it exported under a name.
+    fn is_lost(&self, instance: u32, name: &str) -> bool {
+        let lost = self.narrowed.get(&instance).and_then(|interface| self.lost.get(interface));
+        lost.is_some_and(|lost| lost.names.iter().any(|lost| lost == name))
     }
 }
 
@@ -288,6 +333,7 @@ impl Writer {
                 copy(snapshot, ComponentSectionId::Component.into(), unchecked_range, out)?;
             }
             Payload::CustomSection(_) => {}
+            Payload::ComponentTypeSection(section) => self.types(section, out)?,
             Payload::ComponentImportSection(section) => self.imports(section, out)?,
             Payload::InstanceSection(section) => {
                 let mut instances = InstanceSection::new();
@@ -312,6 +358,29 @@ impl Writer {
         Ok(())
     }
 
+    fn types(
+        &mut self,
+        section: wasmparser::ComponentTypeSectionReader<'_>,
+        out: &mut Component,
+    ) -> Result<(), Fault> {
+        let mut types = ComponentTypeSection::new();
+        for declared in section {
+            let declared = declared?;
+            let lost = self.survey.lost.get(&self.counts.types);
+            self.counts.types += 1;
+            match (declared, lost) {
+                (ComponentType::Instance(interface), Some(lost)) => {
+                    types.ty().instance(&lost.write(&interface, &mut RoundtripReencoder)?);
+                }
+                (declared, _) => RoundtripReencoder
+                    .parse_component_type(types.ty(), declared)
+                    .map_err(|error| error.to_string())?,
+            }
+        }
+        out.section(&types);
+        Ok(())
+    }
+
     fn imports(
         &mut self,
         section: wasmparser::ComponentImportSectionReader<'_>,
@@ -327,6 +396,7 @@ impl Writer {
                     self.counts.instances += 1;
                 }
                 ComponentExternalKind::Func => self.counts.functions += 1,
+                ComponentExternalKind::Type => self.counts.types += 1,
                 _ => {}
             }
             if !dropped {
@@ -357,6 +427,20 @@ impl Writer {
                 }
                 ComponentAlias::InstanceExport { kind: ComponentExternalKind::Instance, .. } => {
                     self.counts.instances += 1;
+                }
+                ComponentAlias::InstanceExport { kind: ComponentExternalKind::Type, .. }
+                | ComponentAlias::Outer { kind: ComponentOuterAliasKind::Type, .. } => {
+                    self.counts.types += 1;
+                    if self.survey.types.contains(&(self.counts.types - 1)) {
+                        // Another type takes the number.
+                        if !aliases.is_empty() {
+                            out.section(&std::mem::take(&mut aliases));
+                        }
+                        let mut types = ComponentTypeSection::new();
+                        types.ty().defined_type().primitive(PrimitiveValType::Bool);
+                        out.section(&types);
+                        continue;
+                    }
                 }
                 ComponentAlias::CoreInstanceExport { kind: ExternalKind::Func, .. } => {
                     self.counts.core_functions += 1;
@@ -421,6 +505,7 @@ impl Writer {
                     }
                 }
                 ComponentExternalKind::Instance => self.counts.instances += 1,
+                ComponentExternalKind::Type => self.counts.types += 1,
                 _ => {}
             }
             self.parse_component_export(&mut exports, export)?;

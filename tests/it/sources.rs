@@ -1,0 +1,172 @@
+//! A source that is loaded for each call, as `dev` does after a save, against the component built from it.
+
+use crate::extension::Extension;
+use crate::harness::Sandbox;
+use alga_ext::build::{self, javascript};
+use alga_ext::host::{Options, Persona, Platform};
+use alga_ext::project::Project;
+use alga_ext::runner::{Handler, Outcome, Request, Runner, Script};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A project's handler as a source and as a component.
+struct Both {
+    project: Project,
+    source: Handler,
+    component: Handler,
+}
+
+impl Both {
+    fn of(runner: &Runner, root: &Path) -> Both {
+        let project = Project::load(&root.canonicalize().unwrap()).unwrap();
+        let engine = javascript::Engine::load(&cache()).unwrap();
+        let runtime = runner.runtime(engine.component()).unwrap();
+        let shim = engine.shim().into();
+        let begun = build::begin(&project, &Arc::new(engine)).unwrap().expect("it is JavaScript");
+        let source = runtime.handler(Arc::new(Script { shim, text: begun.script().to_owned() }));
+        let finished = begun.finish(&project).unwrap();
+        let component = runner.load(finished.component().unwrap()).unwrap();
+        assert!(source.is_source() && !component.is_source());
+        Both { project, source, component }
+    }
+
+    /// The same requests to both, each with a platform of its own.
+    fn answers(&self, requests: &[Request]) -> [Vec<Outcome>; 2] {
+        [&self.source, &self.component].map(|handler| {
+            let Project { config, manifest, .. } = &self.project;
+            let platform = Platform::new(config, manifest, &Options::default()).unwrap();
+            let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let call = |request: &Request| {
+                let call = platform.call(platform.user(Persona::Internal), Some("request-1".into()));
+                tokio.block_on(handler.call(&platform, call, request.clone()))
+            };
+            requests.iter().map(call).collect()
+        })
+    }
+}
+
+fn cache() -> std::path::PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")
+}
+
+fn runner() -> Runner {
+    Runner::new(Some(&cache())).unwrap()
+}
+
+fn request(method: &str, url: &str, body: &str) -> Request {
+    let body = (!body.is_empty()).then(|| body.as_bytes().to_vec());
+    Request { method: method.into(), url: url.into(), headers: vec![("X-Test".into(), "yes".into())], body }
+}
+
+/// What tells two answers apart: all but times, which no two calls share.
+fn told(outcome: &Outcome) -> String {
+    let calls: Vec<_> = outcome
+        .host_calls
+        .iter()
+        .map(|call| (call.interface, call.function, &call.outcome, timeless(&call.summary)))
+        .collect();
+    let logs: Vec<_> = outcome.logs.iter().map(|log| (log.level, timeless(&log.message))).collect();
+    let result = outcome.result.as_ref().map(|response| {
+        let body = response.body.as_deref().map(|body| timeless(&String::from_utf8_lossy(body)));
+        (response.status, &response.headers, body)
+    });
+    format!("{result:?}\n{calls:?}\n{logs:?}")
+}
+
+/// A text without points in time, be they written as a date or as milliseconds.
+fn timeless(text: &str) -> String {
+    let is_part =
+        |character: char| character.is_ascii_digit() || matches!(character, '-' | ':' | '.' | 'T' | 'Z');
+    let is_time = |run: &str| {
+        run.contains('T') && run.contains(':')
+            || run.chars().filter(|character| character.is_ascii_digit()).count() >= 13
+    };
+    let mut timeless = String::new();
+    for run in text.split_inclusive(|character| !is_part(character)) {
+        match run.char_indices().next_back() {
+            Some((at, last)) if !is_part(last) && is_time(&run[..at]) => timeless.extend(['#', last]),
+            _ if is_time(run) => timeless.push('#'),
+            _ => timeless.push_str(run),
+        }
+    }
+    timeless
+}
+
+fn body(outcome: &Outcome) -> String {
+    let response = outcome.result.as_ref().unwrap();
+    String::from_utf8(response.body.clone().unwrap_or_default()).unwrap()
+}
+
+#[test]
+fn every_example_and_template_answers_the_same_as_a_source_and_as_a_component() {
+    let runner = runner();
+    let templates = ["ts-handler", "fullstack", "integration", "scheduled"].map(Extension::from_template);
+    let examples = ["client-service-read", "manual-invoice", "notes", "scheduled-report", "webhook-relay"];
+    for extension in templates.into_iter().chain(examples.map(Extension::from_example)) {
+        let both = Both::of(&runner, &extension.path(""));
+        let mut requests = vec![request("GET", "/nowhere?a=b", ""), request("POST", "/", "no json")];
+        for endpoint in &both.project.manifest.endpoints {
+            let path: Vec<&str> = endpoint
+                .path
+                .split('/')
+                .map(|part| if part.starts_with([':', '{']) { "note-002" } else { part })
+                .collect();
+            let path = path.join("/");
+            for body in ["", r#"{"text":"ünïcode","amount":3}"#] {
+                requests.push(request(&endpoint.method, &path, body));
+            }
+        }
+        let [source, component] = both.answers(&requests);
+        let mut answered = false;
+        for ((request, source), component) in requests.iter().zip(&source).zip(&component) {
+            let name = &both.project.manifest.name;
+            assert_eq!(told(source), told(component), "{name}: {request:?}");
+            answered |= source.result.as_ref().is_ok_and(|response| response.status < 300);
+        }
+        assert!(answered, "{}: no request was answered", both.project.manifest.name);
+    }
+}
+
+#[test]
+fn a_source_is_loaded_anew_for_each_call_at_the_same_time_and_with_the_same_chance() {
+    let sandbox = Sandbox::new();
+    sandbox.write("manifest.json", crate::dev::manifest("{}"));
+    sandbox.write(
+        "src/handler.ts",
+        "let calls = 0;\n\
+         const loaded = [Date.now(), Math.random(), performance.now() < 1000];\n\
+         export function handler() {\n\
+           calls += 1;\n\
+           const live = [Date.now() > 1_750_000_000_000, Math.random() !== loaded[1]];\n\
+           return { status: 200, headers: [], body: new TextEncoder().encode(JSON.stringify({ calls, loaded, live })) };\n\
+         }\n",
+    );
+    let both = Both::of(&runner(), sandbox.root());
+    let [source, component] = both.answers(&[request("GET", "/items", ""), request("GET", "/items", "")]);
+    assert_eq!(body(&source[0]), body(&component[0]));
+    assert_eq!(body(&source[0]), body(&source[1]));
+    assert!(body(&source[0]).contains(r#""calls":1,"loaded":[1700000000000,"#), "{}", body(&source[0]));
+    assert!(body(&source[0]).ends_with(r#""live":[true,true]}"#), "{}", body(&source[0]));
+    assert!(source[0].logs.is_empty(), "what is said to the build is no log: {:?}", source[0].logs);
+}
+
+#[test]
+fn loading_a_source_counts_into_the_bounds_of_the_call() {
+    let sandbox = Sandbox::new();
+    sandbox.write("manifest.json", crate::dev::manifest("{}"));
+    sandbox.write(
+        "src/handler.ts",
+        "const all: number[][] = [];\n\
+         for (let index = 0; index < 64; index++) all.push(new Array(100_000).fill(index));\n\
+         export function handler() {\n\
+           return { status: 200, headers: [], body: null };\n\
+         }\n",
+    );
+    for (limits, kind) in [("timeout_ms: 1", "timeout"), ("memory_mb: 24", "memory")] {
+        sandbox.write("alga-ext.yaml", format!("limits: {{ {limits} }}\n"));
+        let both = Both::of(&runner(), sandbox.root());
+        let [source, _] = both.answers(&[request("GET", "/items", "")]);
+        let failure = source[0].result.as_ref().unwrap_err();
+        assert_eq!(serde_json::to_value(failure.kind).unwrap(), kind, "{failure:?}");
+    }
+}
