@@ -122,16 +122,10 @@ pub enum Command {
     /// Make signing keys
     Keys(Keys),
     /// Sign a bundle
-    #[command(after_help = concat!(
-        "Examples:",
-        "\n  alga-ext sign dist/bundle.tar.zst --key acme.key",
-    ))]
+    #[command(after_help = "Examples:\n  alga-ext sign dist/bundle.tar.zst --key acme.key")]
     Sign(Sign),
     /// Check a bundle's signature, offline
-    #[command(after_help = concat!(
-        "Examples:",
-        "\n  alga-ext verify dist/bundle.tar.zst --key acme.key.pub",
-    ))]
+    #[command(after_help = "Examples:\n  alga-ext verify dist/bundle.tar.zst --key acme.key.pub")]
     Verify(Verify),
     /// Show what is in a bundle or a wasm file
     #[command(after_help = concat!(
@@ -141,11 +135,7 @@ pub enum Command {
     ))]
     Inspect(Inspect),
     /// Run the extension on this machine and reload it as it changes
-    #[command(after_help = concat!(
-        "Examples:",
-        "\n  alga-ext dev",
-        "\n  alga-ext dev --port 0 --data own.local.yaml",
-    ))]
+    #[command(after_help = "Examples:\n  alga-ext dev\n  alga-ext dev --port 0 --data own.local.yaml")]
     Dev(Dev),
     /// Call the handler once
     #[command(after_help = concat!(
@@ -166,6 +156,9 @@ pub enum Command {
     Registry(Registry),
     /// Print the interface extensions are built against
     Wit,
+    /// Write the types of the platform, the SDK and a handler's globals for an editor and tsc
+    #[command(after_help = "Examples:\n  alga-ext types\n  alga-ext types --check")]
+    Types(Types),
     /// Print a JSON Schema
     #[command(after_help = concat!(
         "Examples:",
@@ -179,10 +172,21 @@ pub enum Command {
         "\n  alga-ext completions bash > ~/.local/share/bash-completion/completions/alga-ext",
     ))]
     Completions(Completions),
+    /// Show what is kept between runs, or clear it
+    #[command(after_help = "Examples:\n  alga-ext cache\n  alga-ext cache clear")]
+    Cache(Cache),
     /// Check the machine
     Doctor,
     /// See the whole life of an extension, from template to a verified, running bundle
     Tour(Tour),
+}
+
+/// `types`
+#[derive(Debug, Args)]
+pub struct Types {
+    /// Write nothing; fail when a file differs from what this version writes
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// `new`
@@ -212,7 +216,14 @@ pub struct New {
 
 /// `build`
 #[derive(Debug, Args)]
-pub struct Build {}
+pub struct Build {
+    /// Check the types before, with the project's own tsc
+    #[arg(long)]
+    pub types: bool,
+    /// Make the source small: stacks still name its lines
+    #[arg(long)]
+    pub minify: bool,
+}
 
 /// `validate`
 #[derive(Debug, Args)]
@@ -244,6 +255,22 @@ pub struct Pack {
     /// How the bundle is held together
     #[arg(long, value_enum, default_value_t = Container::TarZst)]
     pub container: Container,
+}
+
+/// `cache`
+#[derive(Debug, Args)]
+pub struct Cache {
+    /// What to do with it; shown when absent.
+    #[command(subcommand)]
+    pub command: Option<CacheCommand>,
+}
+
+/// The verbs of `cache`.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum CacheCommand {
+    /// Remove every entry; safe beside a running build, which makes anew what it misses
+    #[command(after_help = "Examples:\n  alga-ext cache clear")]
+    Clear,
 }
 
 /// `keys`
@@ -330,6 +357,9 @@ pub struct Inspect {
     /// A bundle, a component or a core module
     #[arg(value_hint = ValueHint::FilePath)]
     pub path: PathBuf,
+    /// Show what is in the component, by package and size
+    #[arg(long)]
+    pub modules: bool,
 }
 
 /// `dev`

@@ -20,6 +20,7 @@
 
 pub mod build;
 pub mod bundle;
+pub mod cache;
 pub mod cli;
 pub mod commands;
 pub mod component;

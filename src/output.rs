@@ -200,3 +200,13 @@ pub fn table<const N: usize>(rows: &[[String; N]]) -> String {
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
+/// A size for people.
+pub fn size(count: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
+    let count = count as f64;
+    match count {
+        count if count >= 1024.0 * 1024.0 => format!("{:.1} MiB", count / 1024.0 / 1024.0),
+        count if count >= 1024.0 => format!("{:.1} KiB", count / 1024.0),
+        count => format!("{count} B"),
+    }
+}

@@ -41,7 +41,9 @@ schemas! {
     "output.registry.install"
     "output.registry.uninstall"
     "output.wit"
+    "output.types"
     "output.schema"
+    "output.cache"
     "output.doctor"
     "output.tour"
 }

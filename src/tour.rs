@@ -84,8 +84,13 @@ pub async fn tour(
 fn make(root: &Path, guide: &mut Guide<'_>) -> Result<(), Error> {
     let template = scaffold::find(TEMPLATE)?;
     let variables = Variables { name: "notes".into(), id: "com.acme.notes".into(), publisher: "Acme".into() };
-    let made =
-        scaffold::scaffold(&scaffold::Options { template: &template, variables: &variables, folder: root })?;
+    let types = build::types_of_new()?;
+    let made = scaffold::scaffold(&scaffold::Options {
+        template: &template,
+        variables: &variables,
+        folder: root,
+        types: &types,
+    })?;
     guide.done("alga-ext new", format!("{} files from the template `{TEMPLATE}`", made.files.len()))
 }
 

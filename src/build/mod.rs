@@ -24,6 +24,8 @@ pub struct Options<'a> {
     pub cache: &'a Path,
     /// The programs that may be run.
     pub tools: &'a Tools,
+    /// Whether JavaScript is made small.
+    pub minify: bool,
 }
 
 /// What makes the component.
@@ -202,6 +204,7 @@ struct Made {
     file: PathBuf,
     inputs: Vec<PathBuf>,
     warnings: Vec<String>,
+    packages: Vec<component::Package>,
 }
 
 /// Builds the project into `dist/`: `main.wasm`, `build.json`, `ui/`. Everything is made before anything is written.
@@ -309,7 +312,7 @@ pub fn begin<T: Send>(
 ) -> Result<Option<(Begun, T)>, Error> {
     let source = Source::find(project)?;
     let Source::JavaScript { entry, others } = &source else { return Ok(None) };
-    let script = javascript::Script::link(&project.root, entry);
+    let script = javascript::Script::link(&project.root, entry, false);
     let script = script.map_err(|error| named_others(error, &names(project, others)))?;
     let inputs = record::hash_all(&project.root, &script.inputs)?;
     let text = script.text.clone();
@@ -345,6 +348,16 @@ impl Begun {
     }
 }
 
+/// The declarations for a project that has no packages yet: paths and texts.
+pub fn types_of_new() -> Result<Vec<(&'static str, String)>, Error> {
+    Ok(javascript::types::files(true)?.into_iter().map(|file| (file.path, file.text)).collect())
+}
+
+/// The declarations for the project in `root`: all, but for the SDK's where the project has installed that.
+pub fn types(root: &Path) -> Result<Vec<javascript::types::File>, Error> {
+    Ok(javascript::types::of_project(root)?)
+}
+
 /// Whether `dist/` is missing something, or is not what the sources would build now. A project whose build or UI
 /// has a command of its own is always stale: what that command reads is not known.
 pub fn is_stale(project: &Project) -> Result<bool, Error> {
@@ -361,7 +374,11 @@ fn from_javascript(
     others: &[PathBuf],
     options: &Options<'_>,
 ) -> Result<Made, Error> {
-    let built = javascript::build(&project.root, entry, &javascript::Options { cache: options.cache });
+    let built = javascript::build(
+        &project.root,
+        entry,
+        &javascript::Options { cache: options.cache, minify: options.minify },
+    );
     let built = built.map_err(|error| named_others(error, &names(project, others)))?;
     Ok(made(project, entry, others, built))
 }
@@ -374,7 +391,13 @@ fn made(project: &Project, entry: &Path, others: &[PathBuf], built: javascript::
         warnings
             .insert(0, format!("`{entry}` is the entry; `{others}` could be too: name one as `build.entry`"));
     }
-    Made { component: built.component, file: entry.to_path_buf(), inputs: built.inputs, warnings }
+    Made {
+        component: built.component,
+        file: entry.to_path_buf(),
+        inputs: built.inputs,
+        warnings,
+        packages: built.packages,
+    }
 }
 
 /// Files as seen from the project.

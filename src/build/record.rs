@@ -2,7 +2,7 @@
 
 use super::{Engine, Error, Made, Source, identity, ui};
 use crate::bundle::Digest;
-use crate::component;
+use crate::component::{self, Identity};
 use crate::project::Project;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,7 +65,8 @@ impl Record {
             Digest::of(lines.concat().as_bytes())
         };
         self.source = Some(source.to_string());
-        component::stamp(&made.component, &identity(engine, source)).map_err(failed)
+        let identity = Identity { packages: made.packages.clone(), ..identity(engine, source) };
+        component::stamp(&made.component, &identity).map_err(failed)
     }
 
     /// The record of the last build, when there is one that this version can read.

@@ -3,15 +3,19 @@
 use super::Session;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::{build, cli};
+use crate::{build, cli, output};
 use serde_json::json;
 use std::time::Instant;
 
 /// Runs `build`.
-pub(super) fn run(_arguments: &cli::Build, session: &Session) -> Result<Exit, Error> {
+pub(super) fn run(arguments: &cli::Build, session: &Session) -> Result<Exit, Error> {
     let project = session.project()?;
     let started = Instant::now();
-    let built = build::build(&project, &session.build_options())?;
+    if arguments.types {
+        build::javascript::check_types(&project.root).map_err(build::Error::from)?;
+    }
+    let built =
+        build::build(&project, &build::Options { minify: arguments.minify, ..session.build_options() })?;
     for input in &built.inputs {
         let file = input.strip_prefix(&project.root).unwrap_or(input);
         session.output.detail(&format!("read {}", file.display()));
@@ -46,7 +50,7 @@ fn summary(built: &build::Built, seconds: f64) -> String {
         parts.push(format!(
             "dist/main.wasm ({}, {}, {imports} import{})",
             built.engine.as_str(),
-            bytes(size),
+            output::size(size),
             if imports == 1 { "" } else { "s" }
         ));
     }
@@ -61,15 +65,4 @@ fn summary(built: &build::Built, seconds: f64) -> String {
         return "there is nothing to build: neither a handler nor a UI".into();
     }
     format!("built {} in {seconds:.1} s", parts.join(" and "))
-}
-
-/// A size for people.
-fn bytes(count: u64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
-    let count = count as f64;
-    match count {
-        count if count >= 1024.0 * 1024.0 => format!("{:.1} MiB", count / 1024.0 / 1024.0),
-        count if count >= 1024.0 => format!("{:.1} KiB", count / 1024.0),
-        count => format!("{count} B"),
-    }
 }

@@ -1,6 +1,7 @@
 //! One file per verb: take arguments, call one operation, say what happened.
 
 mod build;
+mod cache;
 mod completions;
 mod dev;
 mod doctor;
@@ -15,6 +16,7 @@ mod registry;
 mod schema;
 mod sign;
 mod tour;
+mod types;
 mod validate;
 mod verify;
 mod wit;
@@ -101,7 +103,7 @@ impl Session {
 
     /// How to build.
     pub fn build_options(&self) -> crate::build::Options<'_> {
-        crate::build::Options { cache: &self.cache, tools: &self.tools }
+        crate::build::Options { cache: &self.cache, tools: &self.tools, minify: false }
     }
 
     /// Says so when the cache cannot be used; commands work without, slower.
@@ -148,8 +150,10 @@ pub fn run(command: Command, session: &Session) -> Result<Exit, Error> {
         Command::Publish(arguments) => publish::run(&arguments, session),
         Command::Registry(arguments) => registry::run(&arguments, session),
         Command::Wit => wit::run(session),
+        Command::Types(arguments) => types::run(&arguments, session),
         Command::Schema(arguments) => schema::run(&arguments, session),
         Command::Completions(arguments) => completions::run(&arguments, session),
+        Command::Cache(arguments) => cache::run(&arguments, session),
         Command::Doctor => doctor::run(session),
         Command::Tour(arguments) => tour::run(&arguments, session),
     }

@@ -8,7 +8,7 @@ mod world;
 
 pub use encode::from_module;
 pub use read::{Component, Kind, Section, read, validate};
-pub use sections::{Identity, stamp, strip};
+pub use sections::{Identity, Package, stamp, strip};
 pub use world::{Problem, check_world};
 
 use crate::exit::Exit;

@@ -20,6 +20,23 @@ pub struct Identity {
     pub engine: String,
     /// `sha256:<hex>` of everything it was built from.
     pub source: String,
+    /// What is in it, by package, the largest first; empty when nobody knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<Package>,
+}
+
+/// The modules of one package in a component.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Package {
+    /// Its name; the project's own files and those of this program count as one each.
+    pub name: String,
+    /// Its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// How many of its files are in.
+    pub files: u64,
+    /// How much text they have, as it was built in.
+    pub bytes: u64,
 }
 
 impl Identity {
@@ -30,6 +47,7 @@ impl Identity {
             version: env!("CARGO_PKG_VERSION").into(),
             engine: engine.into(),
             source: format!("sha256:{source}"),
+            packages: Vec::new(),
         }
     }
 

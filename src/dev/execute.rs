@@ -227,7 +227,7 @@ async fn answer(state: &State, headers: &HeaderMap, sent: Sent) -> Response<Body
     let mut events = Vec::new();
     let (answered, keep) = match call(state, sent, &mut seen).await {
         Ok(mut outcome) => {
-            gateway::observe(&mut outcome, &mut seen, &mut events);
+            gateway::observe(state, &mut outcome, &mut seen, &mut events);
             (Envelope::of(&outcome, state.options.as_production), outcome.result.is_ok())
         }
         Err(failed) => (failed, false),

@@ -164,12 +164,19 @@ async fn answer(
     let handler = served.handler.as_ref().ok_or_else(|| no_handler(&served))?;
     let call = platform.call(Some(user), Some(seen.id.clone()));
     let mut outcome = handler.call(&platform, call, request).await;
-    observe(&mut outcome, seen, events);
+    observe(state, &mut outcome, seen, events);
     Ok(answer::of(surface, &outcome, state.options.as_production, seen))
 }
 
-/// Takes a call's logs, to be told of before its request, and its host calls for the request's event.
-pub(super) fn observe(outcome: &mut Outcome, seen: &mut RequestEvent, events: &mut Vec<Event>) {
+/// Takes a call's logs, to be told of before its request, and its host calls for the request's event. Errors get lines of
+/// the source.
+pub(super) fn observe(
+    state: &State,
+    outcome: &mut Outcome,
+    seen: &mut RequestEvent,
+    events: &mut Vec<Event>,
+) {
+    outcome.rewrite(|text| crate::build::javascript::quote(text, &state.root));
     let logs = std::mem::take(&mut outcome.logs).into_iter();
     events.extend(logs.map(|Log { level, stream, message, .. }| Event::Log {
         request_id: seen.id.clone(),

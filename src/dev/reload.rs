@@ -349,7 +349,11 @@ impl Loader {
     fn build(&mut self, problems: &mut Problems) {
         self.tell(Event::Building);
         let begun = Instant::now();
-        let options = build::Options { cache: &self.state.options.cache, tools: &self.state.options.tools };
+        let options = build::Options {
+            cache: &self.state.options.cache,
+            tools: &self.state.options.tools,
+            minify: false,
+        };
         match build::build(&self.project, &options) {
             Ok(built) => {
                 self.failed = None;

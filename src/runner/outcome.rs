@@ -1,6 +1,6 @@
 //! What goes into a call and what comes out of it.
 
-use crate::host::{HostCall, Log};
+use crate::host::{HostCall, Level, Log};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -107,6 +107,16 @@ impl Outcome {
 }
 
 impl Outcome {
+    /// Rewrites what the guest said of errors: its error lines, and the details of a failure.
+    pub fn rewrite(&mut self, rewritten: impl Fn(&str) -> String) {
+        for log in self.logs.iter_mut().filter(|log| log.level == Level::Error) {
+            log.message = rewritten(&log.message);
+        }
+        if let Err(Failure { detail: Some(detail), .. }) = &mut self.result {
+            *detail = rewritten(detail);
+        }
+    }
+
     /// The whole call as JSON: `status`, `headers`, `body` or `body_base64` (when it is no text), `duration_us`,
     /// `peak_memory`, `host_calls`, `logs`, `error`.
     pub fn document(&self) -> Value {

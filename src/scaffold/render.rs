@@ -16,6 +16,8 @@ pub struct Options<'a> {
     pub variables: &'a Variables,
     /// The folder to make: absent, or empty.
     pub folder: &'a Path,
+    /// Declarations for a project in TypeScript: paths and texts.
+    pub types: &'a [(&'static str, String)],
 }
 
 /// A project that was made.
@@ -29,7 +31,11 @@ pub struct Project {
 
 /// Makes a project. An existing file is never touched, and a failure leaves nothing behind.
 pub fn scaffold(options: &Options) -> Result<Project, Error> {
-    let files = render(options.template, options.variables)?;
+    let mut files = render(options.template, options.variables)?;
+    if options.template.files.iter().any(|(path, _)| path == "tsconfig.json") {
+        files.extend(options.types.iter().map(|(path, text)| ((*path).to_owned(), text.clone())));
+        files.sort_unstable();
+    }
     let folder = options.folder;
     let exists = is_empty_folder(folder)?;
     let parent = match folder.parent() {
@@ -200,7 +206,8 @@ mod tests {
     fn an_empty_folder_is_filled_and_stays_the_same_folder() {
         let folder = tempfile::tempdir().unwrap();
         let template = find("ts-handler").unwrap();
-        let options = Options { template: &template, variables: &variables(), folder: folder.path() };
+        let options =
+            Options { template: &template, variables: &variables(), folder: folder.path(), types: &[] };
         let project = scaffold(&options).unwrap();
         for file in &project.files {
             assert!(folder.path().join(file).is_file(), "{file}");

@@ -379,3 +379,27 @@ fn a_manifest_that_is_a_folder_is_named() {
         assert!(run.stderr.contains("manifest.json`: Is a directory"), "{command}: {}", run.stderr);
     }
 }
+
+#[test]
+fn the_cache_is_shown_and_cleared_and_made_again() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "manifest.json",
+        r#"{ "name": "com.acme.kept", "publisher": "Acme", "version": "1.0.0", "runtime": "wasm-js@1" }"#,
+    );
+    sandbox.write("src/handler.ts", "export const handler = () => ({ body: 'ok' });");
+    let run = |line: &str| {
+        let mut command = sandbox.alga(line.split(' '));
+        sandbox.run_command(command.env("ALGA_EXT_CACHE_DIR", sandbox.path("kept"))).ok()
+    };
+    assert!(run("cache").stdout.contains("0 B     0  JavaScript engines"));
+    run("build");
+    let document = run("cache --format json").json();
+    assert_eq!(document["kinds"][0]["entries"], 2, "{document}");
+    assert!(document["size"].as_u64().unwrap() > 1_000_000, "{document}");
+    let cleared = run("cache clear");
+    assert!(cleared.stderr.starts_with("removed 2 entries, "), "{}", cleared.stderr);
+    assert_eq!(run("cache --format json").json()["size"], 0);
+    run("build");
+    assert_eq!(run("cache --format json").json()["kinds"][0]["entries"], 2);
+}

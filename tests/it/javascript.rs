@@ -69,7 +69,7 @@ fn mistakes_are_shown_where_they_are_and_nothing_is_written() {
         ("export const handle = () => 1;", "`src/handler.ts` does not export `handler`; it exports `handle`"),
         (
             "throw new Error('at once');\nexport const handler = () => 1;",
-            "at once\n    at <anonymous> (src/handler.ts:1)",
+            "Error: at once\n    at <anonymous> (src/handler.ts:1:11)",
         ),
     ];
     for (text, message) in cases {
@@ -129,9 +129,15 @@ fn an_uncaught_error_names_the_authors_line() {
     let text = "type A = 1;\nexport async function handler() {\n  throw new TypeError('not today');\n}\n";
     let sandbox = project(&[("src/handler.ts", text)]);
     sandbox.run("build").ok();
-    let run = sandbox.run("invoke GET /a --format json").expect_code(1);
-    let said = format!("{}{}", run.stdout, run.stderr);
-    assert!(said.contains("TypeError: not today") && said.contains("src/handler.ts:3"), "{said}");
+    let shown = "uncaught TypeError: not today\n    at handler (src/handler.ts:3:13)\n      2 | export async function handler() {\n    > 3 |   throw new TypeError('not today');\n        |             ^\n      4 | }";
+    let document = sandbox.run("invoke GET /a --format json").expect_code(1).json();
+    assert_eq!(document["error"]["detail"], shown);
+    assert_eq!(document["logs"][0]["message"], shown);
+    let run = sandbox.run("invoke GET /a").expect_code(1);
+    assert_eq!(
+        run.stderr,
+        format!("[log error] {shown}\nerror: the handler trapped: TypeError: not today\n")
+    );
 }
 
 #[test]
@@ -156,7 +162,9 @@ fn an_option_at_the_end_of_a_platform_function_may_be_left_out() {
         };",
     )]);
     let run = sandbox.run("invoke GET /a").ok();
-    assert!(run.stdout.ends_with("\n[1,1,\"list-entries requires 2 arguments\"]\n"), "{}", run.stdout);
+    let said =
+        "\n[1,1,\"`storage.listEntries(namespace, cursor)` was called with 0 arguments, and wants 1\"]\n";
+    assert!(run.stdout.ends_with(said), "{}", run.stdout);
 }
 
 #[test]
@@ -167,6 +175,35 @@ fn a_cache_that_cannot_be_written_is_warned_of_and_done_without() {
     let cache = cache.to_str().unwrap();
     let run = sandbox.run_args(["build", "--cache-dir", cache]).ok();
     assert!(run.stderr.contains("taken` cannot be written, so every run compiles anew"), "{}", run.stderr);
+}
+
+#[test]
+fn inspect_says_what_is_in_a_component_by_package() {
+    let sandbox = project(&[
+        (
+            "src/handler.ts",
+            "import { half } from 'halves';\nexport const handler = () => ({ body: half(4) });",
+        ),
+        (
+            "node_modules/halves/package.json",
+            r#"{ "name": "halves", "version": "2.0.1", "type": "module", "main": "index.js" }"#,
+        ),
+        ("node_modules/halves/index.js", "export const half = (number) => String(number / 2);"),
+    ]);
+    sandbox.run("build --minify").ok();
+    let run = sandbox.run("inspect dist/main.wasm --modules").ok();
+    for package in ["  (project)", "  halves 2.0.1", "  alga-ext ", "  in all, beside the engine"] {
+        assert!(run.stdout.contains(package), "{package}\n{}", run.stdout);
+    }
+    let document = sandbox.run("inspect dist/main.wasm --format json").ok().json();
+    let packages = document["build"]["packages"].as_array().unwrap();
+    assert!(
+        packages.iter().any(|package| package["name"] == "halves" && package["files"] == 1),
+        "{document}"
+    );
+    sandbox.write("module.wasm", b"\0asm\x01\0\0\0");
+    let run = sandbox.run("inspect module.wasm --modules").ok();
+    assert!(run.stdout.starts_with("nothing says what is in it"), "{}", run.stdout);
 }
 
 #[test]

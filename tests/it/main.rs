@@ -39,5 +39,6 @@ mod schema;
 mod sign;
 mod sources;
 mod templates;
+mod types;
 mod validate;
 mod wit;

@@ -10,7 +10,7 @@ fn a_project_is_made_and_the_next_steps_are_said() {
     assert_eq!(run.stdout, "");
     assert_eq!(
         run.stderr,
-        "made `ticket-notes` from the template `ts-handler`: 6 files\n\nnext:\n  cd ticket-notes\n  alga-ext dev\n  \
+        "made `ticket-notes` from the template `ts-handler`: 8 files\n\nnext:\n  cd ticket-notes\n  alga-ext dev\n  \
          alga-ext invoke GET '/hello?greeting=Welcome'\n"
     );
     let manifest: serde_json::Value =

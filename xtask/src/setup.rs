@@ -23,8 +23,9 @@ const DEBIAN: [(&str, IsMissing); 8] = [
 ];
 
 /// Packages from npm, installed into `target/tools/node`: what drives the browser, and what handlers are tried with.
-const NPM: [(&str, &str); 22] = [
+const NPM: [(&str, &str); 23] = [
     ("playwright-core", "1.65.1"),
+    ("typescript", "5.9.3"),
     ("promises-aplus-tests", "2.1.2"),
     ("lodash", "4.18.1"),
     ("zod", "4.6.7"),

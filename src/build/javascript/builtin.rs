@@ -7,7 +7,7 @@ pub(super) const SDK: &str = "@alga-psa/extension-runtime";
 pub(super) const OLD_SDK: &str = "@alga/extension-runtime";
 
 /// Every module, by name without the scheme.
-const MODULES: [(&str, &str); 53] = [
+const MODULES: [(&str, &str); 55] = [
     ("prelude/abort", include_str!("prelude/abort.js")),
     ("prelude/abort_timeout", include_str!("prelude/abort_timeout.js")),
     ("prelude/async", include_str!("prelude/async.js")),
@@ -30,6 +30,7 @@ const MODULES: [(&str, &str); 53] = [
     ("prelude/headers", include_str!("prelude/headers.js")),
     ("prelude/inspect", include_str!("prelude/inspect.js")),
     ("prelude/instance", include_str!("prelude/instance.js")),
+    ("prelude/platform", include_str!("prelude/platform.js")),
     ("prelude/promise", include_str!("prelude/promise.js")),
     ("prelude/random", include_str!("prelude/random.js")),
     ("prelude/random_values", include_str!("prelude/random_values.js")),
@@ -37,6 +38,7 @@ const MODULES: [(&str, &str); 53] = [
     ("prelude/response", include_str!("prelude/response.js")),
     ("prelude/search_params", include_str!("prelude/search_params.js")),
     ("prelude/serve", include_str!("prelude/serve.js")),
+    ("prelude/shown", include_str!("prelude/shown.js")),
     ("prelude/stack", include_str!("prelude/stack.js")),
     ("prelude/time_origin", include_str!("prelude/time_origin.js")),
     ("prelude/timers", include_str!("prelude/timers.js")),

@@ -48,6 +48,21 @@ impl Source {
         }
     }
 
+    /// The place of the word at a line and column (in UTF-16 units), both counted from 1.
+    pub(super) fn place_at(&self, line: usize, column: usize) -> Place {
+        let start: usize = self.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let rest = self.text.get(start..).unwrap_or_default();
+        let mut units = 0;
+        let before = rest.chars().take_while(|character| {
+            units += character.len_utf16();
+            units < column && *character != '\n'
+        });
+        let at = start + before.map(char::len_utf8).sum::<usize>();
+        let word = self.text.get(at..).unwrap_or_default();
+        let length = word.find(|character: char| !character.is_alphanumeric() && character != '_');
+        self.place(at, at + length.unwrap_or(word.len()).max(1))
+    }
+
     /// The place of `word` on a line counted from 1, or the line's first word.
     pub(super) fn word_on_line(&self, line: usize, word: &str) -> Place {
         let start: usize = self.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();

@@ -5,6 +5,7 @@ use super::builtin;
 use super::diagnose::{Diagnostic, Place, Source};
 use super::reach::Reach;
 use super::resolve::{self, Resolved, Resolver, Unresolved};
+use super::trace::Mark;
 use super::transform::{self, Format};
 use super::world::Function;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -28,6 +29,7 @@ pub(super) enum Target {
 
 /// One module.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts that do not exclude each other")]
 pub(super) struct Module {
     pub(super) source: Source,
     /// Whether it is one of ours.
@@ -36,8 +38,12 @@ pub(super) struct Module {
     pub(super) is_esm: bool,
     /// Whether its imports of CommonJS are Node's: `default` is `module.exports`.
     pub(super) is_node: bool,
+    /// Whether loading it does nothing, so that it is left out when nothing is taken from it.
+    pub(super) is_pure: bool,
     pub(super) code: String,
     pub(super) lines: Vec<usize>,
+    /// For each line of the code where its pieces come from.
+    pub(super) marks: Vec<Vec<Mark>>,
     pub(super) reach: Reach,
     pub(super) analysis: Analysis,
     /// What each request of the analysis leads to.
@@ -49,6 +55,12 @@ impl Module {
     pub(super) fn is_typescript(&self) -> bool {
         let extension = self.source.path.extension().and_then(|extension| extension.to_str());
         matches!(extension, Some("ts" | "tsx" | "mts" | "cts"))
+    }
+
+    /// Whether it is the project's own, and no package's.
+    pub(super) fn is_authors(&self) -> bool {
+        let mut parts = self.source.path.components();
+        !self.is_ours && !parts.any(|part| part.as_os_str() == "node_modules")
     }
 
     /// A mistake at a line of the transformed code, counted from 0, on `word`.
@@ -66,6 +78,15 @@ impl Module {
     }
 }
 
+/// What a `package.json` says of the modules below it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Package {
+    is_module: bool,
+    is_pure: bool,
+    pub(super) name: Option<String>,
+    pub(super) version: Option<String>,
+}
+
 /// Modules, and what was found on the way.
 pub(super) struct Graph<'p> {
     root: &'p Path,
@@ -75,7 +96,8 @@ pub(super) struct Graph<'p> {
     absent: Module,
     files: HashMap<PathBuf, usize>,
     ours: HashMap<&'static str, usize>,
-    kinds: HashMap<PathBuf, bool>,
+    packages: HashMap<PathBuf, Package>,
+    minify: bool,
     /// The folder of the SDK's package, when it is installed.
     sdk: Option<PathBuf>,
     /// The packages that were warned of for their use of `Intl`.
@@ -92,7 +114,7 @@ enum Wanted {
 }
 
 impl<'p> Graph<'p> {
-    pub(super) fn new(root: &'p Path, resolver: &'p Resolver) -> Graph<'p> {
+    pub(super) fn new(root: &'p Path, resolver: &'p Resolver, minify: bool) -> Graph<'p> {
         Graph {
             root,
             resolver,
@@ -100,7 +122,8 @@ impl<'p> Graph<'p> {
             absent: Module::default(),
             files: HashMap::new(),
             ours: HashMap::new(),
-            kinds: HashMap::new(),
+            packages: HashMap::new(),
+            minify,
             sdk: None,
             localized: HashSet::new(),
             diagnostics: Vec::new(),
@@ -275,20 +298,36 @@ impl<'p> Graph<'p> {
 
     /// Whether the nearest `package.json` says `"type": "module"`.
     fn is_module_package(&mut self, path: &Path) -> bool {
-        let Some(folder) = path.parent() else { return false };
-        if let Some(known) = self.kinds.get(folder) {
-            return *known;
+        self.package(path).is_module
+    }
+
+    /// Whether the nearest `package.json` says `"sideEffects": false`.
+    fn is_pure_package(&mut self, path: &Path) -> bool {
+        self.package(path).is_pure
+    }
+
+    /// What the nearest `package.json` says.
+    pub(super) fn package(&mut self, path: &Path) -> Package {
+        let Some(folder) = path.parent() else { return Package::default() };
+        if let Some(known) = self.packages.get(folder) {
+            return known.clone();
         }
         let manifest = folder.join("package.json");
-        let is_module = if manifest.is_file() {
+        let package = if manifest.is_file() {
             let text = fs_err::read_to_string(&manifest).unwrap_or_default();
             let package: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-            package.get("type").and_then(serde_json::Value::as_str) == Some("module")
+            let text = |key: &str| package.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
+            Package {
+                is_module: package.get("type").and_then(serde_json::Value::as_str) == Some("module"),
+                is_pure: package.get("sideEffects") == Some(&serde_json::Value::Bool(false)),
+                name: text("name"),
+                version: text("version"),
+            }
         } else {
-            self.is_module_package(folder)
+            self.package(folder)
         };
-        self.kinds.insert(folder.to_path_buf(), is_module);
-        is_module
+        self.packages.insert(folder.to_path_buf(), package.clone());
+        package
     }
 
     /// Transforms and analyzes a source, and adds it; a faulty one is added empty.
@@ -297,8 +336,14 @@ impl<'p> Graph<'p> {
             is_ours,
             is_esm: true,
             is_node: format == Format::Module && !is_typescript(&source.path),
+            is_pure: if is_ours {
+                source.name.starts_with("sdk/")
+            } else {
+                self.is_pure_package(&source.path)
+            },
             code: String::new(),
             lines: Vec::new(),
+            marks: Vec::new(),
             reach: Reach::default(),
             analysis: Analysis::default(),
             targets: Vec::new(),
@@ -308,11 +353,12 @@ impl<'p> Graph<'p> {
         match extension.unwrap_or("js") {
             "json" => self.read_json(&mut module),
             "ts" | "tsx" | "mts" | "cts" | "js" | "jsx" | "mjs" | "cjs" => {
-                match transform::transform(&module.source, format) {
+                match transform::transform(&module.source, format, self.minify) {
                     Ok(transformed) => {
                         module.is_esm = transformed.is_module;
                         module.code = transformed.code;
                         module.lines = transformed.lines;
+                        module.marks = transformed.marks;
                         module.reach = transformed.reach;
                     }
                     Err(diagnostics) => self.diagnostics.extend(diagnostics),

@@ -6,23 +6,31 @@ mod diagnose;
 mod engine;
 mod entry;
 mod finish;
+mod frozen;
 mod graph;
 mod link;
+mod quote;
 mod reach;
 mod resolve;
 mod runtime;
 mod snapshot;
 mod trace;
 mod transform;
+mod typecheck;
+pub mod types;
 mod world;
 mod wrap;
 
 pub use diagnose::{Diagnostic, Place};
 pub use engine::Engine;
 pub use entry::find_entry;
+pub use quote::quote;
+pub use typecheck::check_types;
 
 use crate::bundle::Digest;
+use crate::component::Package;
 use crate::exit::Exit;
+use frozen::{Frozen, Warnings};
 use graph::Graph;
 use resolve::Resolver;
 use serde_json::json;
@@ -45,6 +53,8 @@ pub(crate) type Fault = Box<dyn std::error::Error + Send + Sync>;
 pub struct Options<'a> {
     /// Where the compiled engine is kept between builds.
     pub cache: &'a Path,
+    /// Whether the source is made small.
+    pub minify: bool,
 }
 
 /// What came of a build.
@@ -56,6 +66,8 @@ pub struct Built {
     pub warnings: Vec<String>,
     /// Every file that was read, absolute.
     pub inputs: Vec<PathBuf>,
+    /// What is in it, by package, the largest first.
+    pub packages: Vec<Package>,
 }
 
 /// Why the source did not become a component.
@@ -80,6 +92,15 @@ pub enum Error {
         /// Files that could be the entry too.
         others: Vec<String>,
     },
+    /// The types are to be checked, and there is no compiler.
+    #[error("the types are checked by the project's own `tsc`, and `node_modules` has none")]
+    NoTsc,
+    /// The types are to be checked, and nothing says how.
+    #[error("the types are checked as `tsconfig.json` says, and there is none")]
+    NoTsconfig,
+    /// The compiler itself failed.
+    #[error(transparent)]
+    Tsc(crate::toolchain::Error),
     /// The source threw while it was loaded.
     #[error("the source throws while it is loaded: {message}")]
     Threw {
@@ -88,13 +109,15 @@ pub enum Error {
     },
     /// The source called the platform while it was loaded.
     #[error(
-        "the source calls `{function}` of `{interface}` while it is loaded, and at build time no platform answers"
+        "the source calls `{function}` of `{interface}` while it is loaded, and at build time no platform answers{stack}"
     )]
     Called {
         /// The interface.
         interface: String,
         /// The function.
         function: String,
+        /// Where, with the lines of the source: empty, or lines that begin with a line break.
+        stack: String,
     },
     /// The source did not come to an end while it was loaded.
     #[error("the source does not come to an end while it is loaded; it was stopped after 10 seconds")]
@@ -127,7 +150,8 @@ impl Error {
             | Error::Threw { .. }
             | Error::Called { .. }
             | Error::Endless => Exit::AtFault,
-            Error::Engine(_) | Error::Io(_) => Exit::NotJudged,
+            Error::Tsc(error) => error.exit(),
+            Error::NoTsc | Error::NoTsconfig | Error::Engine(_) | Error::Io(_) => Exit::NotJudged,
         }
     }
 
@@ -135,6 +159,14 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::NoEntry { .. } => Some("correct `build.entry` in `alga-ext.yaml`".into()),
+            Error::NoTsc => {
+                Some("run `npm install --save-dev typescript`, or build without `--types`".into())
+            }
+            Error::NoTsconfig => Some(
+                "take the one that `alga-ext new --template ts-handler` writes, or build without `--types`"
+                    .into(),
+            ),
+            Error::Tsc(error) => error.hint(),
             Error::Source(diagnostics) => diagnostics.iter().find_map(|diagnostic| diagnostic.help.clone()),
             Error::NoHandler { others, .. } if others.is_empty() => {
                 Some("write `export function handler(request) { … }`".into())
@@ -174,6 +206,11 @@ pub struct Script {
     interfaces: BTreeMap<String, bool>,
     /// Whether the handler takes host bindings; `None` when only running it tells.
     takes_host: Option<bool>,
+    /// Where its sources are, without links.
+    root: PathBuf,
+    packages: Vec<Package>,
+    /// What its text shows that is frozen in a component.
+    frozen: Warnings,
 }
 
 /// A script that was evaluated, and can become a component.
@@ -185,24 +222,33 @@ pub struct Evaluated {
 
 /// Builds the source that begins at `entry` (absolute) in the project in `root`.
 pub fn build(root: &Path, entry: &Path, options: &Options<'_>) -> Result<Built, Error> {
-    let script = Script::link(root, entry)?;
+    let script = match Script::link(root, entry, options.minify) {
+        // A minified file is one line: the mistakes in it are found again where their lines are known.
+        Err(Error::Source(_)) if options.minify => Script::link(root, entry, false)?,
+        script => script?,
+    };
     let engine = Engine::load(options.cache).map_err(Error::Engine)?;
     script.evaluate(&Arc::new(engine))?.finish()
 }
 
 impl Script {
-    /// Reads the source that begins at `entry` (absolute) in the project in `root`.
-    pub fn link(root: &Path, entry: &Path) -> Result<Script, Error> {
+    /// Reads the source that begins at `entry` (absolute) in the project in `root`, and makes it small when it is to be.
+    pub fn link(root: &Path, entry: &Path, minify: bool) -> Result<Script, Error> {
         // Files are known by their real paths: one that is reached over a link too is one module.
         let (project, root) = (root, fs_err::canonicalize(root)?);
         let (root, entry) = (root.as_path(), &*fs_err::canonicalize(entry)?);
         let resolver = Resolver::new(root, world::interfaces().map_err(Error::Engine)?);
-        let mut graph = Graph::new(root, &resolver);
+        let mut graph = Graph::new(root, &resolver, minify);
         let wrapped = wrap::wrap(&mut graph, entry)?;
         let linked = link::link(&graph, wrapped.entry, wrap::HANDLER).map_err(Error::Source)?;
         let as_given =
             |path: PathBuf| path.strip_prefix(root).map(|inner| project.join(inner)).unwrap_or(path);
+        let mut frozen = Warnings::default();
+        graph.modules.iter().for_each(|module| frozen.add_environment(module));
         Ok(Script {
+            root: root.to_path_buf(),
+            packages: packages(&mut graph, &linked.modules),
+            frozen,
             text: linked.text,
             inputs: std::mem::take(&mut graph.inputs).into_iter().map(as_given).collect(),
             warnings: std::mem::take(&mut graph.warnings),
@@ -214,10 +260,14 @@ impl Script {
 
     /// Loads the script once, as every instance of the component will find it loaded.
     pub fn evaluate(self, engine: &Arc<Engine>) -> Result<Evaluated, Error> {
+        let quote = |text: &str| quote(&self.lines.translate(text), &self.root);
         let evaluation =
             snapshot::evaluate(engine, &self.text, snapshot::TOP_LEVEL).map_err(|failure| match failure {
-                Failure::Threw(text) => Error::Threw { message: self.lines.translate(&text) },
-                Failure::Called { interface, function } => Error::Called { interface, function },
+                Failure::Threw(text) => Error::Threw { message: quote(&text) },
+                Failure::Called { interface, function, stack } => {
+                    let stack = if stack.is_empty() { stack } else { format!("\n{}", quote(&stack)) };
+                    Error::Called { interface, function, stack }
+                }
                 Failure::Endless => Error::Endless,
                 Failure::Engine(fault) => Error::Engine(fault),
             })?;
@@ -235,8 +285,9 @@ impl Evaluated {
     pub fn finish(self) -> Result<Built, Error> {
         let Evaluated { engine, script, evaluation } = self;
         let snapshot = evaluation.snapshot(&engine).map_err(Error::Engine)?;
-        let said = Said::new(&snapshot, &script.lines);
-        let takes_host = script.takes_host.unwrap_or(said.arity > 1);
+        let arity = snapshot.messages.iter().find_map(|message| message.strip_prefix("arity ")?.parse().ok());
+        let arity: usize = arity.unwrap_or_default();
+        let takes_host = script.takes_host.unwrap_or(arity > 1);
         let keep = |name: &str| {
             name == "alga:extension/types"
                 || name == LOGGING
@@ -255,8 +306,9 @@ impl Evaluated {
         let sections = sections.each_ref().map(|(name, text)| (*name, text.as_bytes()));
         let component = finish::finish(&snapshot.component, keep, &sections).map_err(Error::Engine)?;
         let mut warnings = script.warnings;
-        warnings.extend(said.warnings);
-        Ok(Built { component, warnings, inputs: script.inputs })
+        let found = frozen(script.frozen, &engine, &script.text, &snapshot).map_err(Error::Engine)?;
+        warnings.extend(found.sentences());
+        Ok(Built { component, warnings, inputs: script.inputs, packages: script.packages })
     }
 }
 
@@ -266,46 +318,59 @@ impl fmt::Debug for Evaluated {
     }
 }
 
-/// What the source, while it was loaded, let the build know.
-#[derive(Default)]
-struct Said {
-    /// How many parameters the handler has.
-    arity: usize,
-    warnings: Vec<String>,
+/// The modules of a script, summed up by package.
+fn packages(graph: &mut Graph<'_>, modules: &[(usize, usize)]) -> Vec<Package> {
+    let mut packages: Vec<Package> = Vec::new();
+    for (number, bytes) in modules {
+        let module = graph.module(*number);
+        let (is_ours, is_authors, path) = (module.is_ours, module.is_authors(), module.source.path.clone());
+        let (name, version) = if is_ours {
+            ("alga-ext".to_owned(), Some(env!("CARGO_PKG_VERSION").to_owned()))
+        } else if is_authors {
+            ("(project)".to_owned(), None)
+        } else {
+            let package = graph.package(&path);
+            (package.name.unwrap_or_else(|| "(unnamed)".to_owned()), package.version)
+        };
+        let bytes = u64::try_from(*bytes).unwrap_or_default();
+        match packages.iter_mut().find(|package| package.name == name && package.version == version) {
+            Some(package) => {
+                package.files += 1;
+                package.bytes += bytes;
+            }
+            None => packages.push(Package { name, version, files: 1, bytes }),
+        }
+    }
+    packages.sort_by(|one, other| (other.bytes, &one.name).cmp(&(one.bytes, &other.name)));
+    packages
 }
 
-impl Said {
-    fn new(snapshot: &snapshot::Snapshot, lines: &trace::Lines) -> Said {
-        let mut said = Said::default();
-        for message in &snapshot.messages {
-            let (kind, text) = message.split_once(' ').unwrap_or((message, ""));
-            match kind {
-                "arity" => said.arity = text.parse().unwrap_or_default(),
-                "console" => said.warnings.push(format!("the source printed while it was loaded: {text}")),
-                "random" => said.warnings.push(
-                    "`Math.random` is called while the source is loaded; the number is the same in every call of the \
-                     handler"
-                        .to_owned(),
-                ),
-                "timer" => {
-                    let stack = lines.translate(text);
-                    let place = stack.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
-                    said.warnings.push(format!(
-                        "a timer is set while the source is loaded{}; its time begins anew in each call of the handler",
-                        place.map(|(place, _)| format!(" ({place})")).unwrap_or_default()
-                    ));
-                }
-                _ => {}
-            }
-        }
-        if snapshot.read_clock {
-            said.warnings.push(
-                "the clock is read while the source is loaded; the time stands still in the component"
-                    .to_owned(),
-            );
-        }
-        said
+/// What loading the source did that the author should know of, beside what is known already.
+fn frozen(
+    mut warnings: Warnings,
+    engine: &Engine,
+    script: &str,
+    snapshot: &snapshot::Snapshot,
+) -> Result<Warnings, Fault> {
+    let mut messages = snapshot.messages.clone();
+    if snapshot.read_clock {
+        messages.extend(snapshot::watch_clock(engine, script, snapshot::TOP_LEVEL)?);
     }
+    for message in &messages {
+        let (kind, text) = message.split_once(' ').unwrap_or((message, ""));
+        match Frozen::of(kind) {
+            Some(what) => warnings.add(what, text),
+            // Told once by each evaluation.
+            None if kind == "console" => warnings.add_console(text),
+            None => {}
+        }
+    }
+    for (is_read, what) in [(snapshot.read_clock, Frozen::Clock), (snapshot.read_random, Frozen::Random)] {
+        if is_read && !warnings.has(what) {
+            warnings.add(what, "");
+        }
+    }
+    Ok(warnings)
 }
 
 /// The bytes of a section.

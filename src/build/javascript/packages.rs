@@ -1,6 +1,6 @@
 //! Packages as Node and its package managers lay them out.
 
-use super::testing::{answer_of, project, refusal};
+use super::testing::{answer_of, build_as, call, project, refusal, try_build};
 use super::{Options, build, find_entry};
 use std::path::Path;
 
@@ -88,7 +88,9 @@ fn a_project_gives_the_same_bytes_under_any_path_and_through_links() {
     let cache = super::testing::cache();
     let built = |root: &Path| {
         let (entry, _) = find_entry(root, None).unwrap().unwrap();
-        build(root, &entry, &Options { cache: &cache }).unwrap_or_else(|error| panic!("{error}")).component
+        build(root, &entry, &Options { cache: &cache, minify: false })
+            .unwrap_or_else(|error| panic!("{error}"))
+            .component
     };
     let folders = [project(&files), project(&files)];
     let [one, two] = folders.each_ref().map(|folder| {
@@ -113,8 +115,11 @@ fn two_builds_at_once_with_one_empty_cache_give_the_same() {
     let folder = project(&files);
     let cache = folder.path().join("cache");
     let entry = folder.path().join("src/handler.ts");
-    let build =
-        || build(folder.path(), &entry, &Options { cache: &cache }).map(|built| built.component).unwrap();
+    let build = || {
+        build(folder.path(), &entry, &Options { cache: &cache, minify: false })
+            .map(|built| built.component)
+            .unwrap()
+    };
     let (one, two) = std::thread::scope(|scope| {
         let (one, two) = (scope.spawn(build), scope.spawn(build));
         (one.join().unwrap(), two.join().unwrap())
@@ -122,4 +127,107 @@ fn two_builds_at_once_with_one_empty_cache_give_the_same() {
     assert!(one == two && one == build());
     let left = fs_err::read_dir(cache.join("javascript")).unwrap().count();
     assert_eq!(left, 2, "a linked and a compiled engine, and nothing beside them");
+}
+
+/// A package with an index of what it has, of which little is taken.
+const LARGE: [(&str, &str); 9] = [
+    (
+        "node_modules/large/package.json",
+        r#"{ "name": "large", "version": "1.2.3", "type": "module", "sideEffects": false }"#,
+    ),
+    (
+        "node_modules/large/index.js",
+        "export { default as one } from './one.js'; export * from './two.js'; export * as all from './all.js'; export { default as old } from './old.cjs'; globalThis.index = 1;",
+    ),
+    ("node_modules/large/one.js", "import { shared } from './shared.js'; export default () => shared + 1;"),
+    ("node_modules/large/two.js", "globalThis.two = 1; export const two = 2;"),
+    (
+        "node_modules/large/all.js",
+        "globalThis.all = 1; export { two } from './two.js'; export const three = 3;",
+    ),
+    ("node_modules/large/shared.js", "export const shared = 'shared';"),
+    ("node_modules/large/old.cjs", "globalThis.old = 1; module.exports = 'old';"),
+    ("node_modules/loud/index.js", "globalThis.loud = 1; export const unused = 1;"),
+    ("node_modules/loud/package.json", r#"{ "name": "loud", "type": "module" }"#),
+];
+
+const SEEN: &str = "['index', 'two', 'all', 'old', 'loud'].filter((name) => name in globalThis)";
+
+#[test]
+fn modules_without_side_effects_are_in_for_what_is_taken_of_them() {
+    for (taken, expected) in [
+        ("import { one } from 'large'; import 'loud'; const got = one();", r#"["shared1",["loud"]]"#),
+        (
+            "import * as large from 'large'; const got = large.one() + large.all.three + large.old;",
+            r#"["shared13old",["index","two","all","old"]]"#,
+        ),
+        ("import { all } from 'large'; import 'loud'; const got = all.two;", r#"[2,["two","all","loud"]]"#),
+        ("import { old } from 'large'; const got = old;", r#"["old",["old"]]"#),
+        ("import { one } from 'large'; const got = typeof (() => one);", r#"["function",[]]"#),
+    ] {
+        let handler =
+            format!("{taken} export const handler = () => ({{ body: JSON.stringify([got, {SEEN}]) }});");
+        let files = [&LARGE[..], &[("src/handler.ts", handler.as_str())]].concat();
+        for minify in [false, true] {
+            let built = build_as(&files, minify).unwrap_or_else(|error| panic!("{taken}: {error}"));
+            assert_eq!(call(&built.component).body(), expected, "{taken}");
+        }
+    }
+}
+
+#[test]
+fn a_build_says_what_is_in_it_by_package() {
+    let handler =
+        "import { one } from 'large'; import 'loud'; export const handler = () => ({ body: one() });";
+    let built = try_build(&[&LARGE[..], &[("src/handler.ts", handler)]].concat()).unwrap();
+    let mut packages: Vec<_> = built
+        .packages
+        .iter()
+        .map(|package| (package.name.as_str(), package.version.as_deref(), package.files))
+        .collect();
+    packages.sort_unstable();
+    assert!(packages.iter().any(|(name, ..)| *name == "alga-ext"), "{packages:?}");
+    packages.retain(|(name, ..)| *name != "alga-ext");
+    assert_eq!(packages, [("(project)", None, 1), ("large", Some("1.2.3"), 2), ("loud", None, 1)]);
+    assert!(built.packages.is_sorted_by(|one, other| one.bytes >= other.bytes));
+}
+
+#[test]
+fn a_minified_source_is_smaller_and_its_stacks_name_the_source() {
+    let text = "interface Ticket { id: string }
+/** Fails, in a function whose text is small. */
+export function load(ticketNumber: string): Ticket {
+    const withoutSpaces = ticketNumber.replaceAll(' ', '');
+    if (withoutSpaces.length > 3) {
+        throw new RangeError(`too long: ${withoutSpaces}`);
+    }
+    return { id: withoutSpaces };
+}
+export class Loader { static async run(text: string) { return load(text); } }
+export async function handler() {
+    return { body: (await Loader.run('1 2 3 4')).id + Loader.name };
+}";
+    let [plain, small] = [false, true].map(|minify| build_as(&[("src/handler.ts", text)], minify).unwrap());
+    assert!(small.component.len() < plain.component.len());
+    let [plain, small] = [plain, small].map(|built| call(&built.component).logs);
+    assert!(
+        plain[0].starts_with("error uncaught RangeError: too long: 1234\n    at load (src/handler.ts:6:"),
+        "{plain:?}"
+    );
+    // The engine names the last thing it read of a call, which may be another one.
+    let lines = |logs: &[String]| -> Vec<String> {
+        logs[0]
+            .lines()
+            .map(|line| line.rsplit_once(':').map_or(line, |(place, _)| place).to_owned())
+            .collect()
+    };
+    assert_eq!(lines(&plain), lines(&small));
+}
+
+#[test]
+fn mistakes_in_what_is_to_be_minified_keep_their_lines() {
+    let text =
+        "const a = 1;\nconst b = 2;\nimport { x } from './gone';\nexport const handler = () => [a, b, x];";
+    let error = build_as(&[("src/handler.ts", text)], true).unwrap_err().to_string();
+    assert!(error.starts_with("src/handler.ts:3:20: `./gone` leads to no file"), "{error}");
 }

@@ -35,14 +35,16 @@ pub(super) struct Snapshot {
     pub(super) messages: Vec<String>,
     /// Whether the source asked what time it is.
     pub(super) read_clock: bool,
+    /// Whether it asked for random bytes.
+    pub(super) read_random: bool,
 }
 
 /// Why there is no snapshot.
 pub(super) enum Failure {
     /// The top level threw: the error's text with its stack.
     Threw(String),
-    /// The top level called the platform.
-    Called { interface: String, function: String },
+    /// The top level called the platform, with the stack of the call.
+    Called { interface: String, function: String, stack: String },
     /// The top level did not come to an end.
     Endless,
     /// The engine failed.
@@ -68,7 +70,39 @@ struct State {
     /// The prelude has begun; before that it is the engine that reads the clock.
     begun: bool,
     read_clock: bool,
+    read_random: bool,
+    /// The last error whose stack was read, in the prelude's words.
+    thrown: Option<String>,
+    /// The stack of the last call of the platform.
+    called: String,
     limits: StoreLimits,
+}
+
+impl State {
+    fn new() -> State {
+        State {
+            messages: Vec::new(),
+            begun: false,
+            read_clock: false,
+            read_random: false,
+            thrown: None,
+            called: String::new(),
+            limits: StoreLimitsBuilder::new().memory_size(MEMORY).build(),
+        }
+    }
+
+    /// What the prelude said.
+    fn hear(&mut self, message: &str) {
+        match message.split_once(' ') {
+            Some(("thrown", text)) => self.thrown = Some(text.to_owned()),
+            Some(("called", stack)) => stack.clone_into(&mut self.called),
+            _ if self.messages.len() < MESSAGES => {
+                self.begun |= message.starts_with("begin");
+                self.messages.push(message.to_owned());
+            }
+            _ => {}
+        }
+    }
 }
 
 #[derive(ComponentType, Lift, Lower)]
@@ -89,9 +123,7 @@ pub(super) struct Evaluation {
 
 /// Evaluates `script`, for at most `limit`.
 pub(super) fn evaluate(engine: &Engine, script: &str, limit: Duration) -> Result<Evaluation, Failure> {
-    let limits = StoreLimitsBuilder::new().memory_size(MEMORY).build();
-    let mut store =
-        Store::new(&engine.wasmtime, State { messages: Vec::new(), begun: false, read_clock: false, limits });
+    let mut store = Store::new(&engine.wasmtime, State::new());
     store.limiter(|state| &mut state.limits);
     store.set_epoch_deadline(1);
     let alarm = Alarm::set(&engine.wasmtime, limit);
@@ -100,8 +132,7 @@ pub(super) fn evaluate(engine: &Engine, script: &str, limit: Duration) -> Result
     drop(alarm);
     match evaluated {
         Ok(instance) => Ok(Evaluation { store, instance }),
-        Err(Failure::Engine(fault)) => Err(explain(fault)),
-        Err(failure) => Err(failure),
+        Err(failure) => Err(explain(failure, store.into_data())),
     }
 }
 
@@ -114,10 +145,40 @@ impl Evaluation {
         store.set_epoch_deadline(u64::MAX / 2);
         let mut wizened = WasmtimeWizerComponent { store: &mut store, instance };
         let component = at_once(wizer.snapshot_component(context, &mut wizened))??;
-        let State { messages, read_clock, .. } = store.into_data();
-        Ok(Snapshot { component, messages, read_clock })
+        let State { messages, read_clock, read_random, .. } = store.into_data();
+        Ok(Snapshot { component, messages, read_clock, read_random })
     }
 }
+
+/// What the source does while it is loaded, told with stacks: evaluates `script` again behind a `Date` that tells of
+/// every look at it. Only a build that has something to warn of pays for it.
+pub(super) fn watch_clock(engine: &Engine, script: &str, limit: Duration) -> Result<Vec<String>, Fault> {
+    // In the first line, which is one of ours, so that all lines keep their numbers.
+    let script = format!("{}{script}", WATCH.lines().map(str::trim).collect::<String>());
+    let mut store = Store::new(&engine.wasmtime, State::new());
+    store.limiter(|state| &mut state.limits);
+    store.set_epoch_deadline(1);
+    let _alarm = Alarm::set(&engine.wasmtime, limit);
+    // What it comes to is known already.
+    let _ = at_once(run(&link(engine)?, &mut store, engine, &script))?;
+    Ok(store.into_data().messages)
+}
+
+/// See [`watch_clock`].
+const WATCH: &str = r#"
+    import { logInfo as $alga_ext_log } from "alga:extension/logging";
+    {
+        const tell = () => $alga_ext_log("\0alga-ext\0clock " + new Error().stack);
+        const own = Date, clock = performance;
+        const now = () => { tell(); return clock.now(); };
+        Object.defineProperty(globalThis, "performance", { value: Object.create(clock, { now: { value: now } }) });
+        globalThis.Date = new Proxy(own, {
+            construct(target, given, self) { if (given.length === 0) tell(); return Reflect.construct(target, given, self === Date ? target : self); },
+            apply(target) { tell(); return target(); },
+            get(target, key) { return key === "now" ? () => { tell(); return target.now(); } : Reflect.get(target, key); },
+        });
+    }
+"#;
 
 /// The result of a future that never waits: nothing in the engine does.
 fn at_once<T>(future: impl Future<Output = T>) -> Result<T, Fault> {
@@ -144,24 +205,34 @@ fn thrown(text: &str) -> String {
     text.strip_prefix("Error: ").unwrap_or(text).to_owned()
 }
 
-/// Finds what the author did in the error that the engine ended with.
-fn explain(fault: Fault) -> Failure {
-    let error = match fault.downcast::<Called>() {
-        Ok(called) => return Failure::Called { interface: called.interface, function: called.function },
-        Err(error) => error,
+/// Finds what the author did in what the evaluation ended with.
+fn explain(failure: Failure, state: State) -> Failure {
+    let fault = match failure {
+        // The prelude's words have the error's name and its causes.
+        Failure::Threw(text) => {
+            let first = text.lines().next().unwrap_or_default();
+            let told = state.thrown.filter(|told| told.contains(first));
+            return Failure::Threw(told.unwrap_or(text));
+        }
+        Failure::Engine(fault) => fault,
+        other => return other,
     };
-    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
+    let called = |called: &Called| Failure::Called {
+        interface: called.interface.clone(),
+        function: called.function.clone(),
+        stack: state.called.clone(),
+    };
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&*fault);
     while let Some(error) = source {
-        if let Some(called) = error.downcast_ref::<Called>() {
-            let Called { interface, function } = called;
-            return Failure::Called { interface: interface.clone(), function: function.clone() };
+        if let Some(found) = error.downcast_ref::<Called>() {
+            return called(found);
         }
         if let Some(wasmtime::Trap::Interrupt) = error.downcast_ref::<wasmtime::Trap>() {
             return Failure::Endless;
         }
         source = error.source();
     }
-    Failure::Engine(error)
+    Failure::Engine(fault)
 }
 
 /// Everything the engine imports. Calls of the platform end the evaluation, but for what the prelude says to the build.
@@ -182,10 +253,8 @@ fn link(engine: &Engine) -> Result<Linker<State>, Fault> {
                 let state: &mut State = store.data_mut();
                 if let Some(Val::String(text)) = params.first()
                     && let Some(message) = text.strip_prefix(CHANNEL)
-                    && state.messages.len() < MESSAGES
                 {
-                    state.begun |= message.starts_with("begin");
-                    state.messages.push(message.to_owned());
+                    state.hear(message);
                     return Ok(());
                 }
                 let (interface, function) = called.clone();
@@ -218,8 +287,14 @@ fn link(engine: &Engine) -> Result<Linker<State>, Fault> {
         Ok((Datetime { seconds: NOW, nanoseconds: 0 },))
     })?;
     let mut random = linker.instance("wasi:random/random@0.2.0")?;
-    random.func_wrap("get-random-u64", |_, ()| Ok((0x5a5a_5a5a_u64,)))?;
-    random.func_wrap("get-random-bytes", |_, (count,): (u64,)| {
+    random.func_wrap("get-random-u64", |mut store, ()| {
+        let state: &mut State = store.data_mut();
+        state.read_random |= state.begun;
+        Ok((0x5a5a_5a5a_u64,))
+    })?;
+    random.func_wrap("get-random-bytes", |mut store, (count,): (u64,)| {
+        let state: &mut State = store.data_mut();
+        state.read_random |= state.begun;
         Ok((vec![0x5a_u8; usize::try_from(count.min(65_536)).unwrap_or_default()],))
     })?;
     // The script is one file: nothing is resolved or loaded by the engine.

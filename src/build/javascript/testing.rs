@@ -25,10 +25,15 @@ pub(super) fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
 
 /// Builds a project of these files.
 pub(super) fn try_build(files: &[(&str, &str)]) -> Result<Built, Error> {
+    build_as(files, false)
+}
+
+/// Builds a project of these files, made small or not.
+pub(super) fn build_as(files: &[(&str, &str)], minify: bool) -> Result<Built, Error> {
     let folder = project(files);
     let root = folder.path().canonicalize().unwrap();
     let (entry, _) = find_entry(&root, None)?.unwrap();
-    build(&root, &entry, &Options { cache: &cache() })
+    build(&root, &entry, &Options { cache: &cache(), minify })
 }
 
 /// Builds a project of one file, `src/handler.ts`.

@@ -220,7 +220,7 @@ fn the_console_writes_to_the_log() {
     assert_eq!(logs[1..3], ["info group", "warn   inside"]);
     assert_eq!(
         logs[3],
-        "error TypeError: bad\n    at handler (src/handler.ts:4)\ncaused by Error: why\n    at handler (src/handler.ts:4)"
+        "error TypeError: bad\n    at handler (src/handler.ts:4:61)\ncaused by Error: why\n    at handler (src/handler.ts:4:61)"
     );
     assert_eq!(logs[4], "error Assertion failed: no");
     assert_eq!(
@@ -244,8 +244,8 @@ fn an_uncaught_error_is_logged_with_the_authors_lines_and_traps() {
     let answer = call(&try_build(&files).unwrap().component);
     assert!(answer.response.is_err());
     let [log] = answer.logs.as_slice() else { panic!("{:?}", answer.logs) };
-    assert!(log.starts_with("error uncaught RangeError: too far\n    at fail (src/fail.ts:4)\n"), "{log}");
-    assert!(log.contains("(src/handler.ts:6)"), "{log}");
+    assert!(log.starts_with("error uncaught RangeError: too far\n    at fail (src/fail.ts:4:15)\n"), "{log}");
+    assert!(log.contains("(src/handler.ts:6:12)"), "{log}");
 }
 
 #[test]
@@ -285,8 +285,8 @@ fn responses_come_in_the_shapes_people_write() {
         );
     }
     for (shape, words) in [
-        ("'text'", "handler returned string"),
-        ("({ body: {} })", "the body of a response is"),
+        ("'text'", "the handler returned the string \"text\""),
+        ("({ body: {} })", "`body` of the response is an object with nothing in it"),
         ("({ status: 1.5 })", "whole number"),
     ] {
         let answer = call(&build_text(&format!("export const handler = () => {shape};")).component);
@@ -334,11 +334,87 @@ fn the_same_source_gives_the_same_bytes_wherever_it_lies() {
 }
 
 #[test]
-fn what_loading_freezes_is_warned_of() {
-    let built = build_text(
-        "const at = Date.now(); const id = Math.random(); console.log('hello'); export const handler = () => ({ body: null });",
+fn what_loading_freezes_is_warned_of_with_its_place_and_a_code() {
+    let files = [
+        (
+            "src/handler.ts",
+            "import { at } from './at';
+            const id: number = Math.random();
+            const started = new Date(), given = new Date(0);
+            console.log('hello');
+            export const handler = () => ({ body: [at, id, started, given].join() + process.env.TZ });",
+        ),
+        ("src/at.ts", "type A = 1;\nconst later = (): number => Date.now();\nexport const at = later();"),
+    ];
+    let built = try_build(&files).unwrap();
+    let expected = [
+        "src/at.ts:2:34: the clock is read while the source is loaded; the time stands still in the component: read it in `handler` (frozen-clock)",
+        "src/handler.ts:3:33: the clock is read while the source is loaded; the time stands still in the component: read it in `handler` (frozen-clock)",
+        "src/handler.ts:2:37: a random number is drawn while the source is loaded; it is the same in every call of the handler: draw it in `handler` (frozen-random)",
+        "src/handler.ts:5:85: `process.env` is read, and there is neither an environment nor `process`: a setting belongs into `alga:extension/secrets` (frozen-environment)",
+        "the source prints while it is loaded, at build time and never again (frozen-console): hello",
+    ];
+    assert_eq!(built.warnings, expected);
+}
+
+#[test]
+fn an_author_reads_the_places_of_the_source_and_every_cause_is_told() {
+    let text = "interface Ticket { id: string }
+export function load(): string {
+  const é = '😀é', ticket = undefined as any as Ticket; return é + (ticket as Ticket).id;
+}
+export const handler = async () => {
+  await null;
+  try { load(); } catch (cause) {
+    const plain: { stack?: string } = {};
+    Error.captureStackTrace(plain);
+    console.log((cause as Error).stack, plain.stack);
+    throw new Error('no ticket', { cause });
+  }
+};";
+    let answer = call(&build_text(text).component);
+    let [read, uncaught] = answer.logs.as_slice() else { panic!("{:?}", answer.logs) };
+    let load = "    at load (src/handler.ts:3:68)\n    at <anonymous> (src/handler.ts:7:9)";
+    assert_eq!(*read, format!("info {load}     at <anonymous> (src/handler.ts:9:29)"));
+    let expected = format!(
+        "error uncaught Error: no ticket\n    at <anonymous> (src/handler.ts:11:15)\ncaused by TypeError: cannot read property 'id' of undefined\n{load}"
     );
-    assert_eq!(built.warnings.len(), 3, "{:?}", built.warnings);
+    assert_eq!(*uncaught, expected);
+}
+
+#[test]
+fn a_response_of_the_wrong_shape_is_told_by_field() {
+    let cases = [
+        (
+            "5",
+            "the handler returned 5, and the platform wants the record execute-response: { status, headers, body }",
+        ),
+        (
+            "{ body: { a: 1 } }",
+            "`body` of the response is an object with `a`, and the platform wants option<list<u8>>: a Uint8Array, a string or null; `JSON.stringify` makes a string of a value",
+        ),
+        (
+            "{ status: '200' }",
+            "`status` of the response is the string \"200\", and the platform wants a u16: a whole number from 100 to 999",
+        ),
+        (
+            "{ headers: [{ nam: 'a' }] }",
+            "`headers[0].name` of the response is undefined, and the platform wants an http-header: { name, value }, both strings",
+        ),
+        (
+            "{ headers: { a: { b: 1 } } }",
+            "`headers[0].value` of the response is an object with `b`, and the platform wants a string",
+        ),
+    ];
+    let shapes: Vec<&str> = cases.iter().map(|(shape, _)| *shape).collect();
+    for (index, (_, expected)) in cases.iter().enumerate() {
+        let text = format!(
+            "const shapes: any[] = [{}]; export const handler = () => shapes[{index}];",
+            shapes.join(", ")
+        );
+        let answer = call(&build_text(&text).component);
+        assert_eq!(answer.logs, [format!("error uncaught TypeError: {expected}")]);
+    }
 }
 
 #[test]
@@ -401,7 +477,7 @@ fn a_throwing_top_level_is_shown_with_its_line() {
         "src/handler.ts",
         "type A = 1;\nfunction load(): never {\n  throw new TypeError('not here');\n}\nload();\nexport const handler = () => 1;",
     )]);
-    let expected = "the source throws while it is loaded: not here\n    at load (src/handler.ts:3)\n    at <anonymous> (src/handler.ts:5)";
+    let expected = "the source throws while it is loaded: TypeError: not here\n    at load (src/handler.ts:3:13)\n      2 | function load(): never {\n    > 3 |   throw new TypeError('not here');\n        |             ^\n      4 | }\n    at <anonymous> (src/handler.ts:5:1)";
     assert_eq!(error, expected);
 }
 
@@ -412,6 +488,11 @@ fn a_call_of_the_platform_at_the_top_level_is_said_in_words() {
         "import { get } from 'alga:extension/secrets';\nconst key = get('k');\nexport const handler = () => key;",
     )]);
     assert!(error.contains("calls `get` of `alga:extension/secrets` while it is loaded"), "{error}");
+    assert!(
+        error.contains("(src/handler.ts:2:13)\n      1 | import")
+            && error.contains("> 2 | const key = get('k');"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -420,7 +501,11 @@ fn a_damaged_cache_is_made_again() {
     let folder = super::testing::project(&files);
     let cache = folder.path().join("cache");
     let entry = folder.path().join("src/handler.ts");
-    let build = || super::build(folder.path(), &entry, &super::Options { cache: &cache }).unwrap().component;
+    let build = || {
+        super::build(folder.path(), &entry, &super::Options { cache: &cache, minify: false })
+            .unwrap()
+            .component
+    };
     let first = build();
     for file in fs_err::read_dir(cache.join("javascript")).unwrap() {
         let path = file.unwrap().path();
@@ -448,4 +533,40 @@ fn a_top_level_that_takes_all_memory_is_stopped() {
         "const all = [];\nwhile (true) all.push(new Uint8Array(1 << 24));\nexport const handler = () => all;",
     )]);
     assert!(error.contains("out of memory"), "{error}");
+}
+
+#[test]
+fn a_wrong_argument_of_a_platform_function_is_told_in_words() {
+    let text = "
+        import * as storage from 'alga:extension/storage';
+        import { get } from 'alga:extension/secrets';
+        import { fetch } from 'alga:extension/http';
+        export async function handler(request, host) {
+            const said = [];
+            const tell = async (call) => { try { said.push(await call()); } catch (error) { said.push(`${error instanceof Error} ${error.name} ${error.code ?? ''} ${error.message}`); } };
+            const entry = { namespace: 'n', key: 'k', value: new Uint8Array(1) };
+            await tell(() => get(5));
+            await tell(() => get());
+            await tell(() => storage.put({ ...entry, value: 'text' }));
+            await tell(() => storage.put({ ...entry, revision: 1.5 }));
+            await tell(() => storage.put({ ...entry, key: Promise.resolve('k') }));
+            await tell(() => fetch({ method: 'GET', url: 'https://x.example', headers: { a: 'b' } }));
+            await tell(() => host.services.list({ itemKind: 'thing' }));
+            await tell(() => host.secrets.get('missing'));
+            return { body: said.join('\\n') };
+        }";
+    let expected = [
+        "true TypeError  `key` of `secrets.get` is 5, and the platform wants a string",
+        "true TypeError  `secrets.get(key)` was called with 0 arguments, and wants 1",
+        "true TypeError  `entry.value` of `storage.put` is the string \"text\", and the platform wants list<u8>: a Uint8Array; \
+         `new TextEncoder().encode(text)` makes one of text",
+        "true TypeError  `entry.revision` of `storage.put` is 1.5, and the platform wants a u64: a whole number from 0 to 2^53 - 1",
+        "true TypeError  `entry.key` of `storage.put` is a promise, and the platform wants a string; `await` it",
+        "true TypeError  `request.headers` of `http.fetch` is an object with `a`, and the platform wants a list: an array, each of \
+         its items the record http-header: an object with `name`, `value`",
+        "true TypeError  `input.itemKind` of `services.listServices` is the string \"thing\", and the platform wants \
+         service-item-kind: 'service' or 'product'",
+        "true PlatformError missing missing",
+    ];
+    assert_eq!(answer(text), expected.join("\n"));
 }

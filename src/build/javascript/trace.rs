@@ -1,5 +1,8 @@
-//! Where the lines of a linked script come from: kept for the build's own messages, and written into the script for
-//! the stacks of a running handler.
+//! Where the text of a linked script comes from: kept for the build's own messages, and written into the script for the
+//! stacks of a running handler.
+//!
+//! Of the project's own files every line has its marks, so that a stack names columns; of packages only the lines are
+//! known. What is quoted of a source is read from the source itself (`quote.rs`): a component holds no source map.
 
 use std::fmt::Write;
 
@@ -8,12 +11,33 @@ const SCRIPT: &str = "componentize-qjs:user.js:";
 /// What the engine calls its own scripts.
 const ENGINE: &str = "componentize-qjs:";
 
+/// Where a piece of a line comes from. The text up to the next mark is as long as in the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// Bytes from the start of the line: the engine counts its columns so.
+    pub(super) at: usize,
+    /// The line of the source, counted from 1.
+    pub(super) line: usize,
+    /// Characters from the start of that line.
+    pub(super) column: usize,
+}
+
 /// For each line of a script the file and line it comes from.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     /// Number 0 is not here: it stands for our own lines.
     files: Vec<String>,
-    lines: Vec<(usize, usize)>,
+    lines: Vec<Origin>,
+}
+
+/// Where a line comes from.
+#[derive(Debug)]
+enum Origin {
+    Ours,
+    /// A file and its line.
+    Line(usize, usize),
+    /// A file, with marks that have lines and columns.
+    Marks(usize, Vec<Mark>),
 }
 
 impl Lines {
@@ -26,27 +50,41 @@ impl Lines {
         }) + 1
     }
 
-    /// Adds a line.
+    /// Adds a line of which only that is known.
     pub(super) fn push(&mut self, file: usize, line: usize) {
-        self.lines.push(if line == 0 { (0, 0) } else { (file, line) });
+        self.lines.push(if file == 0 || line == 0 { Origin::Ours } else { Origin::Line(file, line) });
     }
 
-    /// The table as `prelude/stack.js` reads it.
+    /// Adds a line with its marks, in order.
+    pub(super) fn push_marks(&mut self, file: usize, marks: Vec<Mark>) {
+        self.lines.push(Origin::Marks(file, marks));
+    }
+
+    /// The table as `prelude/stack.js` reads it: the files, the runs of lines, and the marks of each run that has some.
     pub(super) fn encode(&self) -> String {
         let mut text = String::new();
         for file in &self.files {
             let _ = write!(text, ";{}", file.replace([';', '|'], "_"));
         }
         text.push('|');
+        let mut marks = String::new();
         let (mut start, mut source, mut origin) = (0_i64, 0_i64, 0_i64);
         let mut expected = None;
+        let mut last = Mark { at: 0, line: 0, column: 0 };
         let number = |value: usize| i64::try_from(value).unwrap_or_default();
-        for (index, (file, line)) in self.lines.iter().enumerate() {
-            if expected != Some((*file, *line)) {
+        for (index, line) in self.lines.iter().enumerate() {
+            // A run with marks has line 0 and a file.
+            let here = match line {
+                Origin::Ours => (0, 0),
+                Origin::Line(file, line) => (*file, *line),
+                Origin::Marks(file, _) => (*file, 0),
+            };
+            let is_new = expected != Some(here);
+            if is_new {
                 if start > 0 {
                     text.push(';');
                 }
-                let at = (number(index + 1), number(*file), number(*line));
+                let at = (number(index + 1), number(here.0), number(here.1));
                 for (separator, difference) in
                     [("", at.0 - start), (",", at.1 - source), (",", at.2 - origin)]
                 {
@@ -55,16 +93,46 @@ impl Lines {
                 }
                 (start, source, origin) = at;
             }
-            // A run of ours stays on line 0, any other goes on with its file.
-            expected = Some((*file, if *file == 0 { 0 } else { line + 1 }));
+            // A run of ours or with marks stays on line 0, any other goes on with its file.
+            expected = Some((here.0, if here.1 == 0 { 0 } else { here.1 + 1 }));
+            if let Origin::Marks(_, line) = line {
+                marks.push(if is_new { '|' } else { ';' });
+                if is_new {
+                    last = Mark { at: 0, line: 0, column: 0 };
+                }
+                last.at = 0;
+                for (index, mark) in line.iter().enumerate() {
+                    if index > 0 {
+                        marks.push(',');
+                    }
+                    for (value, before) in
+                        [(mark.at, last.at), (mark.line, last.line), (mark.column, last.column)]
+                    {
+                        push_base64(&mut marks, number(value) - number(before));
+                    }
+                    last = *mark;
+                }
+            }
         }
-        text
+        text + &marks
     }
 
-    /// The file and line that a line of the script, counted from 1, comes from; `None` for our own.
-    fn origin(&self, line: usize) -> Option<String> {
-        let (file, line) = self.lines.get(line.checked_sub(1)?)?;
-        Some(format!("{}:{line}", self.files.get(file.checked_sub(1)?)?))
+    /// The file, line and column that a place in the script, counted from 1, comes from; `None` for our own.
+    pub(super) fn origin(&self, line: usize, column: usize) -> Option<String> {
+        let index = line.checked_sub(1)?;
+        let name = |file: &usize| self.files.get(file.checked_sub(1)?);
+        match self.lines.get(index)? {
+            Origin::Ours => None,
+            Origin::Line(file, line) => Some(format!("{}:{line}", name(file)?)),
+            Origin::Marks(file, marks) => {
+                let at = column.saturating_sub(1);
+                let mark = marks.iter().rev().find(|mark| mark.at <= at).or(marks.first());
+                // A line without marks is the build's: it runs an async function's generator.
+                let mark = mark?;
+                let column = mark.column + at.saturating_sub(mark.at) + 1;
+                Some(format!("{}:{}:{column}", name(file)?, mark.line))
+            }
+        }
     }
 
     /// An error's text with the author's files and lines in its stack, and without our own frames.
@@ -81,8 +149,9 @@ impl Lines {
             let place = place.get(SCRIPT.len()..).unwrap_or_default();
             let end = place.find(|character: char| !character.is_ascii_digit() && character != ':');
             let (place, after) = place.split_at(end.unwrap_or(place.len()));
-            let number = place.split(':').next().and_then(|number| number.parse().ok()).unwrap_or_default();
-            if let Some(origin) = self.origin(number) {
+            let mut numbers = place.split(':').map(|number| number.parse().unwrap_or_default());
+            let (line, column) = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
+            if let Some(origin) = self.origin(line, column) {
                 translated.push(format!("{before}{origin}{after}"));
             }
         }
@@ -106,6 +175,21 @@ fn push_base36(text: &mut String, value: i64) {
     text.extend(digits.iter().rev());
 }
 
+/// As source maps write numbers: the sign in the lowest bit, five bits a letter, the lowest first.
+fn push_base64(text: &mut String, value: i64) {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut rest = value.unsigned_abs() << 1 | u64::from(value < 0);
+    loop {
+        let more = if rest > 31 { 32 } else { 0 };
+        let letter = usize::try_from(rest & 31 | more).unwrap_or_default();
+        text.extend(LETTERS.get(letter).copied().map(char::from));
+        rest >>= 5;
+        if rest == 0 {
+            break;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,17 +203,22 @@ mod tests {
         lines.push(file, 11);
         lines.push(file, 40);
         lines.push(0, 0);
+        let mark = |at, line, column| Mark { at, line, column };
+        lines.push_marks(file, vec![mark(0, 3, 2), mark(20, 3, 30)]);
+        lines.push_marks(file, vec![mark(1, 5, 0)]);
         lines
     }
 
     #[test]
     fn runs_of_lines_are_written_once() {
-        assert_eq!(lines().encode(), ";src/handler.ts|1,0,0;2,1,a;2,0,u;1,-1,-14");
+        let expected = ";src/handler.ts|1,0,0;2,1,a;2,0,u;1,-1,-14;1,1,0|AGE,oBA4B;CE9B";
+        assert_eq!(lines().encode(), expected);
     }
 
     #[test]
     fn frames_get_the_authors_places_and_ours_are_gone() {
-        let stack = "Error: no\n    at load (componentize-qjs:user.js:4:30)\n    at next (native)\n    at step (componentize-qjs:user.js:2:1)";
-        assert_eq!(lines().translate(stack), "Error: no\n    at load (src/handler.ts:11)");
+        let stack = "Error: no\n    at load (componentize-qjs:user.js:4:30)\n    at next (native)\n    at step (componentize-qjs:user.js:2:1)\n    at own (componentize-qjs:user.js:7:25)\n    at <anonymous> (componentize-qjs:user.js:7:3)";
+        let expected = "Error: no\n    at load (src/handler.ts:11)\n    at own (src/handler.ts:3:35)\n    at <anonymous> (src/handler.ts:3:5)";
+        assert_eq!(lines().translate(stack), expected);
     }
 }

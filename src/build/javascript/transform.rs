@@ -5,9 +5,14 @@
 
 use super::diagnose::{Diagnostic, Source};
 use super::reach::{self, Reach};
+use super::trace::Mark;
 use oxc::allocator::Allocator;
 use oxc::codegen::{Codegen, CodegenOptions, CommentOptions};
 use oxc::diagnostics::OxcDiagnostic;
+use oxc::minifier::{
+    CompressOptions, CompressOptionsKeepNames, MangleOptions, MangleOptionsKeepNames, Minifier,
+    MinifierOptions,
+};
 use oxc::parser::Parser;
 use oxc::semantic::SemanticBuilder;
 use oxc::span::SourceType;
@@ -36,12 +41,18 @@ pub(super) struct Transformed {
     pub(super) is_module: bool,
     /// For each line of `code` the line of the source it came from, counted from 1; 0 where nothing is known.
     pub(super) lines: Vec<usize>,
+    /// For each line of `code` where its pieces come from.
+    pub(super) marks: Vec<Vec<Mark>>,
     /// Which host bindings its functions use.
     pub(super) reach: Reach,
 }
 
-/// Transforms `source`; every mistake in its syntax is reported.
-pub(super) fn transform(source: &Source, format: Format) -> Result<Transformed, Vec<Diagnostic>> {
+/// Transforms `source`, and makes it small when it is to be; every mistake in its syntax is reported.
+pub(super) fn transform(
+    source: &Source,
+    format: Format,
+    minify: bool,
+) -> Result<Transformed, Vec<Diagnostic>> {
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, &source.text, source_type(source, format)).parse();
     if parsed.panicked || parsed.diagnostics.has_errors() {
@@ -69,23 +80,66 @@ pub(super) fn transform(source: &Source, format: Format) -> Result<Transformed, 
     }
     let comments =
         CommentOptions { normal: false, jsdoc: false, annotation: false, ..CommentOptions::disabled() };
+    // Our own modules are none of the author's.
+    let path = Some(source.path.clone()).filter(|path| !path.as_os_str().is_empty());
+    let names = minify.then(|| Minifier::new(minifying()).minify(&allocator, &mut program).scoping).flatten();
     // The engine keeps the text of every function. Ours is never shown, so it goes without spaces.
-    let printing = CodegenOptions {
-        comments,
-        minify: source.is_ours(),
-        source_map_path: Some(source.path.clone()),
-        ..CodegenOptions::default()
-    };
-    let printed = Codegen::new().with_options(printing).build(&program);
+    let is_small = minify || source.is_ours();
+    let printing =
+        CodegenOptions { comments, minify: is_small, source_map_path: path, ..CodegenOptions::default() };
+    let printed = Codegen::new().with_options(printing).with_scoping(names).build(&program);
+    let marks = printed.map.as_ref().map_or_else(Vec::new, |map| {
+        let tokens = map.get_tokens().map(|token| {
+            [token.get_dst_line(), token.get_dst_col(), token.get_src_line(), token.get_src_col()]
+        });
+        marks(tokens, &printed.code, &source.text)
+    });
     let mut lines = vec![0; printed.code.lines().count() + 1];
-    if let Some(map) = &printed.map {
-        for token in map.get_tokens() {
-            if let Some(line @ 0) = lines.get_mut(token.get_dst_line() as usize) {
-                *line = token.get_src_line() as usize + 1;
-            }
+    for (line, marks) in lines.iter_mut().zip(&marks) {
+        *line = marks.first().map_or(0, |mark| mark.line);
+    }
+    Ok(Transformed { code: printed.code, is_module, lines, marks, reach })
+}
+
+/// The tokens of a source map (line and column in the code, then in the source), but for those that follow from the one
+/// before.
+fn marks(tokens: impl Iterator<Item = [u32; 4]>, code: &str, source: &str) -> Vec<Vec<Mark>> {
+    let printed: Vec<&str> = code.split('\n').collect();
+    let sources: Vec<&str> = source.split('\n').collect();
+    let mut marks: Vec<Vec<Mark>> = vec![Vec::new(); printed.len()];
+    for token in tokens {
+        let [to, to_column, from, from_column] = token.map(|number| number as usize);
+        let (Some(to_text), Some(from_text), Some(marks)) =
+            (printed.get(to), sources.get(from), marks.get_mut(to))
+        else {
+            continue;
+        };
+        let (at, _) = units(to_text, to_column);
+        let (_, column) = units(from_text, from_column);
+        let mark = Mark { at, line: from + 1, column };
+        let follows = |last: &Mark| last.line == mark.line && last.column + at == column + last.at;
+        if !marks.last().is_some_and(follows) {
+            marks.push(mark);
         }
     }
-    Ok(Transformed { code: printed.code, is_module, lines, reach })
+    marks
+}
+
+/// So many UTF-16 units of a line in bytes and in characters.
+fn units(line: &str, wanted: usize) -> (usize, usize) {
+    if line.is_ascii() {
+        return (wanted, wanted);
+    }
+    let (mut units, mut bytes, mut characters) = (0, 0, 0);
+    for character in line.chars() {
+        if units >= wanted {
+            break;
+        }
+        units += character.len_utf16();
+        bytes += character.len_utf8();
+        characters += 1;
+    }
+    (bytes, characters)
 }
 
 fn uses_common_js(scoping: &oxc::semantic::Scoping) -> bool {
@@ -120,6 +174,15 @@ fn options() -> TransformOptions {
     options
 }
 
+/// What stacks and the linker know by name keeps its name: functions, classes and everything at the top level.
+fn minifying() -> MinifierOptions {
+    let keep_names = CompressOptionsKeepNames::all_true();
+    let compress = CompressOptions { keep_names, ..CompressOptions::smallest() };
+    let keep_names = MangleOptionsKeepNames::all_true();
+    let mangle = MangleOptions { top_level: Some(false), keep_names, ..MangleOptions::default() };
+    MinifierOptions { mangle: Some(mangle), mangle_properties: None, compress: Some(compress) }
+}
+
 fn report<'a>(source: &Source, diagnostics: impl Iterator<Item = &'a OxcDiagnostic>) -> Vec<Diagnostic> {
     diagnostics
         .take(REPORTED)
@@ -135,7 +198,7 @@ fn report<'a>(source: &Source, diagnostics: impl Iterator<Item = &'a OxcDiagnost
 }
 
 /// The parser's sentence in our words' form: lower case at the start, no full stop.
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     let text = text.trim_end_matches('.');
     let mut characters = text.chars();
     match (characters.next(), characters.next()) {

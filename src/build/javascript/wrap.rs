@@ -49,6 +49,10 @@ pub(super) fn wrap(graph: &mut Graph<'_>, entry: &Path) -> Result<Wrapped, Error
     let takes_host = host_use.map(|host_use| host_use != HostUse::None);
     let mut text =
         String::from("import \"alga-ext:prelude/promise\";\nimport \"alga-ext:prelude/instance\";\n");
+    text.push_str("import \"alga-ext:prelude/stack\";\n");
+    if takes_host != Some(false) || calls_platform(graph) {
+        text.push_str("import \"alga-ext:prelude/platform\";\n");
+    }
     for module in preludes(graph) {
         let _ = writeln!(text, "import \"alga-ext:{module}\";");
     }
@@ -68,6 +72,12 @@ pub(super) fn wrap(graph: &mut Graph<'_>, entry: &Path) -> Result<Wrapped, Error
     let entry = graph.add_text("entry", &text, &[(AUTHOR, author)]);
     let diagnostics = graph.take_diagnostics();
     if diagnostics.is_empty() { Ok(Wrapped { entry, takes_host }) } else { Err(Error::Source(diagnostics)) }
+}
+
+/// Whether a module imports an interface of the platform.
+fn calls_platform(graph: &Graph<'_>) -> bool {
+    let mut targets = graph.modules.iter().flat_map(|module| &module.targets);
+    targets.any(|target| matches!(target, Target::Interface(name) if name.starts_with("alga:")))
 }
 
 /// How the exported handler uses its second parameter; `None` when its text does not tell.

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::host::{self, Platform};
 use crate::runner::Runner;
-use crate::{cli, files};
+use crate::{build, cli, files};
 use std::path::Path;
 
 /// The largest body the gateway takes (contract/registry.md §5.1).
@@ -45,7 +45,10 @@ pub(super) fn run(arguments: &cli::Invoke, session: &Session) -> Result<Exit, Er
     };
     let call = platform.call(platform.user(persona), Some(request_id));
     let handler = Runner::new(Some(&session.cache))?.load(&subject.wasm)?;
-    let outcome = session.block_on(async { Ok(handler.call(&platform, call, request).await) })?;
+    let mut outcome = session.block_on(async { Ok(handler.call(&platform, call, request).await) })?;
+    if let Some(sources) = &subject.sources {
+        outcome.rewrite(|text| build::javascript::quote(text, sources));
+    }
     answer::show(&outcome, session)
 }
 

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::manifest::Manifest;
 use crate::{build, cli, project, release};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What there is to call.
 pub(super) struct Subject {
@@ -15,6 +15,8 @@ pub(super) struct Subject {
     pub(super) manifest: Manifest,
     /// The platform data.
     pub(super) config: Config,
+    /// Where its sources are; none for a bundle.
+    pub(super) sources: Option<PathBuf>,
 }
 
 /// The handler in a bundle, with the data that was named or the project's around here.
@@ -29,7 +31,7 @@ pub(super) fn from_bundle(path: &Path, arguments: &cli::Invoke, session: &Sessio
         (None, Ok(root)) => project::load_config(&root.join(project::CONFIG))?,
         (None, Err(_)) => Config::default(),
     };
-    Ok(Subject { wasm: wasm.to_vec(), manifest: opened.manifest, config })
+    Ok(Subject { wasm: wasm.to_vec(), manifest: opened.manifest, config, sources: None })
 }
 
 /// The project's handler, built when it is stale.
@@ -53,7 +55,8 @@ pub(super) fn from_project(arguments: &cli::Invoke, session: &Session) -> Result
         Some(file) => load_data(&session.path(file))?,
         None => project.config,
     };
-    Ok(Subject { wasm: fs_err::read(component)?, manifest: project.manifest, config })
+    let wasm = fs_err::read(component)?;
+    Ok(Subject { wasm, manifest: project.manifest, config, sources: Some(project.root) })
 }
 
 /// A data file that was named has to be there.

@@ -3,10 +3,10 @@
 mod ask;
 
 use super::Session;
-use crate::cli;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::scaffold::{self, Template};
+use crate::{build, cli};
 use serde_json::json;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -30,8 +30,13 @@ pub(super) fn run(arguments: &cli::New, session: &Session) -> Result<Exit, Error
     let template = ask::template(arguments, session, asking)?;
     let variables = ask::variables(arguments, &name, asking)?;
     let path = session.path(&folder);
-    let project =
-        scaffold::scaffold(&scaffold::Options { template: &template, variables: &variables, folder: &path })?;
+    let types = build::types_of_new()?;
+    let project = scaffold::scaffold(&scaffold::Options {
+        template: &template,
+        variables: &variables,
+        folder: &path,
+        types: &types,
+    })?;
     let steps = steps(&template, session, &path);
     if session.output.is_json() {
         let document = json!({

@@ -344,6 +344,15 @@ pub(super) const OUTPUTS: &[Output] = &[
         ],
     ),
     output(
+        "types",
+        "alga-ext types",
+        "The declarations of what a handler imports and finds",
+        &[
+            must("files", Texts, "Every file, relative to the project"),
+            must("changed", Texts, "Those that were written, or with --check differ"),
+        ],
+    ),
+    output(
         "wit",
         "alga-ext wit",
         "The interface extensions are built against",
@@ -362,6 +371,26 @@ pub(super) const OUTPUTS: &[Output] = &[
             Objects(&[must("name", Text, "Its name"), must("title", Text, "What it describes")]),
             "Every schema",
         )],
+    ),
+    output(
+        "cache",
+        "alga-ext cache",
+        "What is kept between runs, or what was removed",
+        &[
+            must("folder", Text, "Where it is"),
+            must(
+                "kinds",
+                Objects(&[
+                    must("folder", Text, "The folder in it"),
+                    must("what", Text, "What it holds"),
+                    must("entries", Integer, "How many files"),
+                    must("size", Integer, "Their bytes"),
+                ]),
+                "Every kind of entry",
+            ),
+            must("size", Integer, "All bytes"),
+            must("cleared", Boolean, "Whether it was removed"),
+        ],
     ),
     output(
         "doctor",

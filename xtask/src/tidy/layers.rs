@@ -4,7 +4,7 @@ use super::File;
 
 /// Modules by layer, lowest first. A module may import every layer below its own.
 const LAYERS: [(&str, &[&str]); 4] = [
-    ("words", &["config", "exit", "files", "findings", "interrupt", "manifest", "schemas", "yaml"]),
+    ("words", &["cache", "config", "exit", "files", "findings", "interrupt", "manifest", "schemas", "yaml"]),
     ("parts", &["bundle", "component", "host", "project", "runner", "serve", "signing", "toolchain"]),
     ("operations", &["scaffold", "build", "validate", "release", "registry", "dev", "doctor"]),
     ("edge", &["cli", "commands", "error", "lib", "main", "output", "tour"]),

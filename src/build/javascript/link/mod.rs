@@ -1,6 +1,7 @@
 //! Modules → one script. Top-level names of ECMAScript modules become names of the script, renamed where two collide,
 //! so that an import costs nothing when it runs and bindings are live; CommonJS modules become functions.
 
+mod shake;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -9,7 +10,6 @@ use super::analyze::{Export, RequestKind, Taken};
 use super::diagnose::Diagnostic;
 use super::graph::{Graph, Module, Target, identifier};
 use super::trace::Lines;
-use super::world::Function;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use write::quoted;
 
@@ -20,6 +20,8 @@ pub(super) struct Script {
     pub(super) lines: Lines,
     /// The interfaces it uses, with whether only the host bindings of the SDK do.
     pub(super) interfaces: BTreeMap<String, bool>,
+    /// The modules in it, with the bytes each has.
+    pub(super) modules: Vec<(usize, usize)>,
 }
 
 /// What a name of another module stands for.
@@ -37,7 +39,8 @@ enum Found {
 
 /// Links the modules that `entry` leads to; `export` is the name it exports.
 pub(super) fn link(graph: &Graph<'_>, entry: usize, export: &str) -> Result<Script, Vec<Diagnostic>> {
-    let mut linker = Linker::new(graph, graph.order(entry));
+    let mut linker = Linker::new(graph, Vec::new());
+    linker.order = linker.shaken(entry);
     linker.resolve_imports();
     if !linker.diagnostics.is_empty() {
         return Err(linker.diagnostics);
@@ -56,6 +59,11 @@ pub(super) fn exports(graph: &Graph<'_>, number: usize) -> Option<Vec<String>> {
 
 /// What the linker's own functions call the language's.
 const GLOBALS: [&str; 4] = ["Error", "Object", "Promise", "Symbol"];
+
+/// Whether a module's calls of an interface are looked at first: all but those of the prelude, which are right.
+fn checks(user: &Module, interface: &str) -> bool {
+    interface.starts_with("alga:") && (!user.is_ours || user.source.name.starts_with("sdk/"))
+}
 
 /// Words that cannot be names, and names that mean something everywhere.
 const RESERVED: [&str; 51] = [
@@ -112,6 +120,19 @@ const RESERVED: [&str; 51] = [
     "Infinity",
 ];
 
+/// How something of an interface is used, and what it is called.
+#[derive(Debug, Default)]
+struct Imported {
+    /// The engine's own function or namespace.
+    raw: String,
+    /// The same behind `prelude/platform.js`, for everyone but the prelude.
+    checked: String,
+    /// Whether anyone calls it behind that.
+    is_checked: bool,
+    /// Whether anything but host bindings uses it.
+    is_direct: bool,
+}
+
 struct Linker<'g> {
     graph: &'g Graph<'g>,
     order: Vec<usize>,
@@ -123,10 +144,8 @@ struct Linker<'g> {
     namespaces: BTreeMap<usize, String>,
     /// The CommonJS modules, with the name of the function that evaluates them.
     wrappers: BTreeMap<usize, String>,
-    /// What is imported of interfaces, with its name, and whether only host bindings use it.
-    interfaces: BTreeMap<(String, Option<String>), (String, bool)>,
-    /// The names of what is imported of interfaces and takes an adapter's place in the script: see [`Linker::lenient`].
-    strict: BTreeMap<(String, Option<String>), String>,
+    /// What is imported of interfaces: one function, or all of them.
+    interfaces: BTreeMap<(String, Option<String>), Imported>,
     /// Names of the script.
     taken: HashSet<String>,
     diagnostics: Vec<Diagnostic>,
@@ -143,7 +162,6 @@ impl<'g> Linker<'g> {
             namespaces: BTreeMap::new(),
             wrappers: BTreeMap::new(),
             interfaces: BTreeMap::new(),
-            strict: BTreeMap::new(),
             taken: taken.map(|word| (*word).to_owned()).collect(),
             diagnostics: Vec::new(),
         }
@@ -155,9 +173,21 @@ impl<'g> Linker<'g> {
 
     fn use_interface(&mut self, user: usize, interface: &str, function: Option<&str>) {
         let key = (interface.to_owned(), function.map(str::to_owned));
-        let is_host = self.module(user).source.name.starts_with("sdk/host/");
-        let entry = self.interfaces.entry(key).or_insert_with(|| (String::new(), true));
-        entry.1 &= is_host;
+        let module = self.module(user);
+        let is_checked = self.platform().is_some() && checks(module, interface);
+        let entry = self.interfaces.entry(key).or_default();
+        entry.is_checked |= is_checked;
+        entry.is_direct |= !(module.is_ours && module.source.name.starts_with("sdk/host/"));
+    }
+
+    /// The function that stands before those of the platform.
+    fn platform(&self) -> Option<Found> {
+        let is_it = |number: &&usize| {
+            let module = self.module(**number);
+            module.is_ours && module.source.name == "prelude/platform"
+        };
+        let number = self.order.iter().find(is_it)?;
+        self.find_export(*number, "platform", &mut HashSet::new())
     }
 
     fn resolve_imports(&mut self) {
@@ -442,22 +472,12 @@ impl<'g> Linker<'g> {
                 None => stem(interface),
             };
             let name = self.unique(&wanted, false, &nested);
-            if !self.lenient(&key).is_empty() {
-                let strict = self.unique(&format!("{wanted}_strict"), false, &nested);
-                self.strict.insert(key.clone(), strict);
-            }
+            let raw = self.unique(&format!("{wanted}_raw"), false, &nested);
             if let Some(entry) = self.interfaces.get_mut(&key) {
-                entry.0 = name;
+                entry.checked = name;
+                entry.raw = raw;
             }
         }
-    }
-
-    /// The functions of what is imported whose last parameters may be left out; the engine wants all of them.
-    fn lenient(&self, (interface, function): &(String, Option<String>)) -> Vec<&'g Function> {
-        let functions = self.graph.functions(interface).iter();
-        let wanted =
-            functions.filter(|known| function.as_ref().is_none_or(|function| known.name == *function));
-        wanted.filter(|known| known.required < known.parameters).collect()
     }
 
     /// A name nobody has: `wanted` itself where it may stay, else with a number.
@@ -486,7 +506,9 @@ impl<'g> Linker<'g> {
             Found::Ambiguous => "undefined".to_owned(),
             Found::Interface(interface, function) => {
                 let key = (interface.clone(), function.clone());
-                self.interfaces.get(&key).map(|(name, _)| name.clone()).unwrap_or_default()
+                let Some(imported) = self.interfaces.get(&key) else { return String::new() };
+                let is_checked = imported.is_checked && checks(self.module(user), interface);
+                if is_checked { imported.checked.clone() } else { imported.raw.clone() }
             }
             Found::CommonJs(number, property) => {
                 let wrapper = self.wrappers.get(number).cloned().unwrap_or_default();

@@ -284,7 +284,7 @@ fn stacks_name_the_line_in_every_file_of_a_deep_call() {
     );
     let answer = call(&try_build(&[&[handler][..], &files].concat()).unwrap().component);
     let [log] = answer.logs.as_slice() else { panic!("{:?}", answer.logs) };
-    for place in ["src/deep/two.ts:6", "src/deep/one.ts:11", "src/handler.ts:3"] {
+    for place in ["src/deep/two.ts:7:21", "src/deep/one.ts:11:17", "src/handler.ts:3:10"] {
         assert!(log.contains(place), "{place}\n{log}");
     }
 }

@@ -2,50 +2,38 @@
 
 use super::super::analyze::{Edit, Export, RequestKind, Text};
 use super::super::graph::Target;
-use super::super::trace::Lines;
+use super::super::trace::{Lines, Mark};
 use super::super::world::Function;
 use super::{Found, Linker, Script};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
+use std::ops::Range;
 
 /// Functions the linked script may need, one a line.
 const SOURCE: &str = include_str!("../prelude/link.js");
 /// Their names, in the order of the lines.
-pub(super) const RUNTIME: [&str; 9] =
-    ["$namespace", "$commonjs", "$require", "$missing", "$interop", "$star", "$lazily", "$name", "$lenient"];
+pub(super) const RUNTIME: [&str; 8] =
+    ["$namespace", "$commonjs", "$require", "$missing", "$interop", "$star", "$lazily", "$name"];
 
 impl Linker<'_> {
     pub(super) fn write(&self, entry: usize, export: &str) -> Script {
         let mut out = Output::default();
         let mut used: BTreeMap<String, bool> = BTreeMap::new();
-        for (key, (name, is_host)) in &self.interfaces {
-            let (interface, function) = key;
-            let name = self.strict.get(key).unwrap_or(name);
+        for ((interface, function), imported) in &self.interfaces {
+            let raw = &imported.raw;
             match function {
                 Some(function) => {
-                    out.line(&format!("import {{ {function} as {name} }} from {};", quoted(interface)));
+                    out.line(&format!("import {{ {function} as {raw} }} from {};", quoted(interface)));
                 }
-                None => out.line(&format!("import * as {name} from {};", quoted(interface))),
+                None => out.line(&format!("import * as {raw} from {};", quoted(interface))),
             }
-            *used.entry(interface.clone()).or_insert(true) &= is_host;
+            *used.entry(interface.clone()).or_insert(true) &= !imported.is_direct;
         }
-        for (key, strict) in &self.strict {
-            let name = self.interfaces.get(key).map(|(name, _)| name.as_str()).unwrap_or_default();
-            let adapt = |whole: &str, function: &Function| {
-                format!("$lenient({whole}, {}, {})", function.required, function.parameters)
-            };
-            let lenient = self.lenient(key);
-            let value = if let (Some(_), [function, ..]) = (&key.1, lenient.as_slice()) {
-                adapt(strict, function)
-            } else {
-                let mut value = format!("{{ __proto__: null, ...{strict}");
-                for function in lenient {
-                    let own = adapt(&format!("{strict}.{}", function.name), function);
-                    let _ = write!(value, ", {}: {own}", function.name);
-                }
-                value + " }"
-            };
-            out.line(&format!("const {name} = {value};"));
+        for ((interface, function), imported) in &self.interfaces {
+            if imported.is_checked {
+                let value = self.checked(interface, function.as_deref(), &imported.raw, entry);
+                out.line(&format!("const {} = {value};", imported.checked));
+            }
         }
         for (number, name) in &self.namespaces {
             let mut text = format!("const {name} = $namespace({{ __proto__: null");
@@ -61,7 +49,7 @@ impl Linker<'_> {
         }
         for (number, name) in &self.wrappers {
             out.line(&format!("const {name} = $commonjs(function (module, exports, require) {{"));
-            self.write_module(*number, &mut out);
+            sized(*number, &mut out, |out| self.write_module(*number, out));
             out.line("});");
         }
         let eager = self.eager();
@@ -78,7 +66,7 @@ impl Linker<'_> {
                     out.line(&format!("const {name} = {};", self.expression(user, found)));
                 }
             }
-            self.write_module(*number, &mut out);
+            sized(*number, &mut out, |out| self.write_module(*number, out));
             if let Some(namespace) = self.namespaces.get(number) {
                 for common in self.common_stars(*number) {
                     let all = self.expression(*number, &Found::CommonJs(common, None));
@@ -95,9 +83,28 @@ impl Linker<'_> {
                 out.line(line);
             }
         }
-        let Output { mut text, lines } = out;
+        let Output { mut text, lines, modules } = out;
         let _ = writeln!(text, "function $lines() {{ return {}; }}", quoted(&lines.encode()));
-        Script { text, lines, interfaces: used }
+        Script { text, lines, interfaces: used, modules }
+    }
+
+    /// One function of an interface, or all of them, behind the one that looks at what they are given.
+    fn checked(&self, interface: &str, wanted: Option<&str>, raw: &str, entry: usize) -> String {
+        let platform = self.platform().map(|found| self.expression(entry, &found)).unwrap_or_default();
+        let short = interface.rsplit('/').next().unwrap_or_default();
+        let behind = |whole: &str, function: &Function| {
+            let place = quoted(&format!("{short}.{}", function.name));
+            format!("{platform}({place}, {whole}, {}, {})", function.required, function.checks)
+        };
+        let mut functions = self.graph.functions(interface).iter();
+        if let Some(wanted) = wanted {
+            let found = functions.find(|function| function.name == wanted);
+            return found.map_or_else(|| raw.to_owned(), |function| behind(raw, function));
+        }
+        let own = functions.map(|function| {
+            format!("{}: {}", function.name, behind(&format!("{raw}.{}", function.name), function))
+        });
+        format!("{{ __proto__: null, {} }}", own.collect::<Vec<_>>().join(", "))
     }
 
     fn is_used(&self, number: usize, binding: usize) -> bool {
@@ -134,24 +141,42 @@ impl Linker<'_> {
     fn write_module(&self, number: usize, out: &mut Output) {
         let module = self.module(number);
         let mut text = String::with_capacity(module.code.len());
+        let mut moves = Vec::new();
         let mut at = 0;
         for edit in &module.analysis.edits {
             text.push_str(module.code.get(at..edit.start).unwrap_or_default());
+            let start = text.len();
             text.push_str(&self.replacement(number, edit));
             // The lines of what is removed stay, so that every line keeps its number.
             let removed = module.code.get(edit.start..edit.end).unwrap_or_default();
             text.extend(removed.chars().filter(|character| *character == '\n'));
+            moves.push(Move { from: edit.start..edit.end, to: start..text.len() });
             at = edit.end;
         }
         text.push_str(module.code.get(at..).unwrap_or_default());
         let file = if module.is_ours { 0 } else { out.lines.file(&module.source.name) };
+        let has_marks = module.is_authors() && !module.marks.is_empty();
+        let (mut old_start, mut new_start) = (0, 0);
+        let mut old_lines = module.code.split_inclusive('\n');
         let mut origin = 0;
         for (index, line) in text.lines().enumerate() {
             if let Some(known) = module.lines.get(index).filter(|line| **line > 0) {
                 origin = *known;
             }
             // Blank ones too: they may stand in a template literal.
-            out.line_from(line, file, origin);
+            if has_marks {
+                let marks = module.marks.get(index).map(Vec::as_slice).unwrap_or_default();
+                let end = new_start + line.len();
+                let placed = marks.iter().filter_map(|mark| {
+                    let at = moved(&moves, old_start + mark.at)?;
+                    (new_start..=end).contains(&at).then(|| Mark { at: at - new_start, ..*mark })
+                });
+                out.line_marked(line, file, placed.collect());
+                new_start = end + 1;
+                old_start += old_lines.next().map_or(0, str::len);
+            } else {
+                out.line_from(line, file, origin);
+            }
         }
     }
 
@@ -216,6 +241,22 @@ impl Linker<'_> {
     }
 }
 
+/// A piece of a module's code that was replaced, and where its replacement stands.
+struct Move {
+    from: Range<usize>,
+    to: Range<usize>,
+}
+
+/// Where a place of the code went; none when it is inside of what was replaced.
+fn moved(moves: &[Move], at: usize) -> Option<usize> {
+    let before = moves.partition_point(|one| one.from.start <= at);
+    let Some(last) = before.checked_sub(1).and_then(|index| moves.get(index)) else { return Some(at) };
+    if at == last.from.start && !last.from.is_empty() {
+        return Some(last.to.start);
+    }
+    (at >= last.from.end).then(|| last.to.end + (at - last.from.end))
+}
+
 /// A string of JavaScript. JSON's strings are.
 pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
@@ -226,12 +267,28 @@ pub(super) fn quoted(text: &str) -> String {
 struct Output {
     text: String,
     lines: Lines,
+    /// The modules that were written, with their bytes.
+    modules: Vec<(usize, usize)>,
+}
+
+/// Writes a module and notes how long it is.
+fn sized(number: usize, out: &mut Output, write: impl FnOnce(&mut Output)) {
+    let start = out.text.len();
+    write(out);
+    out.modules.push((number, out.text.len() - start));
 }
 
 impl Output {
     /// A line of ours.
     fn line(&mut self, line: &str) {
         self.line_from(line, 0, 0);
+    }
+
+    /// A line of the author's.
+    fn line_marked(&mut self, line: &str, file: usize, marks: Vec<Mark>) {
+        self.text.push_str(line);
+        self.text.push('\n');
+        self.lines.push_marks(file, marks);
     }
 
     fn line_from(&mut self, line: &str, file: usize, origin: usize) {

@@ -6,4 +6,3 @@ function $interop(exports, node) { if (exports === null || (typeof exports !== '
 function $star(names, exports) { for (const key of Object.keys(exports)) if (key !== 'default' && !(key in names)) Object.defineProperty(names, key, { enumerable: true, get: () => exports[key] }); }
 function $lazily(read) { return Promise.resolve().then(read); }
 function $name(named, value) { if (typeof named === 'function') Object.defineProperty(named, 'name', { value, configurable: true }); }
-function $lenient(call, required, all) { return (...given) => { while (given.length >= required && given.length < all) given.push(undefined); return call(...given); }; }

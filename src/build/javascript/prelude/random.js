@@ -34,7 +34,7 @@ function draw() {
 
 Math.random = function random() {
   if (!isLive()) {
-    if (!told) tell('random');
+    if (!told) tell('random', new Error().stack);
     told = true;
     return frozen();
   }

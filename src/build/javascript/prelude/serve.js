@@ -1,12 +1,16 @@
 // The author's handler, made into the component's export.
 
 import { logError } from 'alga:extension/logging';
-import { drain, settle, takeUncaught, takeUnhandled } from 'alga-ext:prelude/promise';
+import { drain, isPromise, settle, takeUncaught, takeUnhandled } from 'alga-ext:prelude/promise';
 import { goLive, tell } from 'alga-ext:prelude/instance';
+import { shown } from 'alga-ext:prelude/shown';
 import { describe } from 'alga-ext:prelude/stack';
 import { encodeUtf8 } from 'alga-ext:prelude/utf8';
 
 const say = (error) => describe(error) ?? `a value that is no error: ${String(error)}`;
+
+/** The error that says which field of the response does not fit. */
+const misfit = (field, value, wanted) => new TypeError(`\`${field}\` of the response is ${shown(value)}, and the platform wants ${wanted}`);
 
 function bodyOf(body) {
   if (body === null || body === undefined) return null;
@@ -14,34 +18,42 @@ function bodyOf(body) {
   if (typeof body === 'string') return encodeUtf8(body);
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
   if (body instanceof ArrayBuffer) return new Uint8Array(body);
-  if (Array.isArray(body)) return Uint8Array.from(body);
-  throw new TypeError('the body of a response is bytes, a string or null; `JSON.stringify` makes a string of an object');
+  if (Array.isArray(body) && body.every((byte) => Number.isInteger(byte) && byte >= 0 && byte < 256)) return Uint8Array.from(body);
+  const advice = isPromise(body) ? '`await` it' : '`JSON.stringify` makes a string of a value';
+  throw misfit('body', body, `option<list<u8>>: a Uint8Array, a string or null; ${advice}`);
 }
+
+const HEADERS = 'list<http-header>: [{ name, value }], [[name, value]] or { name: value }';
 
 function headersOf(headers) {
   if (headers === null || headers === undefined) return [];
+  if (typeof headers !== 'object') throw misfit('headers', headers, HEADERS);
   const pairs = typeof headers[Symbol.iterator] === 'function' ? [...headers] : Object.entries(headers);
   const list = [];
-  for (const header of pairs) {
+  pairs.forEach((header, index) => {
     const [name, value] = Array.isArray(header) ? header : [header?.name, header?.value];
-    if (typeof name !== 'string') throw new TypeError('a header of a response is { name, value }');
-    for (const one of Array.isArray(value) ? value : [value]) {
-      if (one !== undefined && one !== null) list.push({ name, value: String(one) });
+    if (typeof name !== 'string') {
+      throw misfit(`headers[${index}]${header !== null && typeof header === 'object' ? '.name' : ''}`, header !== null && typeof header === 'object' ? name : header, 'an http-header: { name, value }, both strings');
     }
-  }
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one === undefined || one === null) continue;
+      if (typeof one === 'object' || typeof one === 'function' || typeof one === 'symbol') throw misfit(`headers[${index}].value`, one, 'a string');
+      list.push({ name, value: String(one) });
+    }
+  });
   return list;
 }
 
 function responseOf(result) {
-  if (typeof result !== 'object' || result === null) {
-    throw new TypeError(`handler returned ${result === null ? 'null' : typeof result}; it returns { status, headers, body }`);
+  if (typeof result !== 'object' || result === null || Array.isArray(result)) {
+    throw new TypeError(`the handler returned ${shown(result)}, and the platform wants the record execute-response: { status, headers, body }`);
   }
   // A `Response`, ours or a package's, gives its body away in its own time.
   const isResponse = typeof result.arrayBuffer === 'function' && result.body !== null;
   const body = isResponse ? settle(result.arrayBuffer()) : result.body;
   const status = result.status ?? 200;
   if (!Number.isInteger(status) || status < 100 || status > 999) {
-    throw new RangeError(`the status of a response is a whole number from 100 to 999, not ${String(status)}`);
+    throw misfit('status', status, 'a u16: a whole number from 100 to 999');
   }
   return { status, headers: headersOf(result.headers), body: bodyOf(body) };
 }
