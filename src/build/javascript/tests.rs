@@ -259,7 +259,7 @@ fn a_rejection_that_nobody_handles_is_logged() {
     let text = "export const handler = () => { Promise.reject(new Error('lost')); return { body: 'ok' }; };";
     let answer = call(&build_text(text).component);
     assert_eq!(answer.body(), "ok");
-    let said = "error unhandled rejection: Error: lost\n    at handler (src/handler.ts:1)";
+    let said = "error unhandled rejection: Error: lost\n    at handler (src/handler.ts:1:51)";
     assert!(answer.logs[0].starts_with(said), "{:?}", answer.logs);
 }
 

@@ -105,7 +105,7 @@ fn an_error_in_a_timer_is_logged_and_ends_nothing() {
     assert_eq!(answer.body(), "answered");
     let [log] = answer.logs.as_slice() else { panic!("{:?}", answer.logs) };
     assert!(
-        log.starts_with("error uncaught RangeError: in a timer\n    at late (src/handler.ts:3)"),
+        log.starts_with("error uncaught RangeError: in a timer\n    at late (src/handler.ts:3:27)"),
         "{log}"
     );
 }
@@ -122,7 +122,10 @@ fn a_timer_set_while_the_source_is_loaded_begins_with_each_call_and_is_warned_of
         }",
     );
     let [warning] = built.warnings.as_slice() else { panic!("{:?}", built.warnings) };
-    assert!(warning.contains("a timer is set while the source is loaded (src/handler.ts:2)"), "{warning}");
+    assert!(
+        warning.starts_with("src/handler.ts:2:9: a timer is set while the source is loaded"),
+        "{warning}"
+    );
     for _ in 0..2 {
         assert_eq!(call(&built.component).body(), "not yet, over");
     }
@@ -241,7 +244,7 @@ fn a_handler_may_answer_with_a_response() {
         }
     }
     for (response, words) in [
-        ("Response.error()", "the status of a response is a whole number from 100 to 999, not 0"),
+        ("Response.error()", "`status` of the response is 0, and the platform wants a u16"),
         ("(r => (r.text(), r))(new Response('x'))", "the body is read already"),
     ] {
         let answer = call(&build_text(&format!("export const handler = () => {response};")).component);
@@ -387,11 +390,11 @@ fn awaiting_outside_of_functions_runs_jobs_while_the_source_is_loaded() {
     for (text, message) in [
         (
             "type A = 1;\nawait new Promise((resolve) => setTimeout(resolve, 1));\nexport const handler = 1;",
-            "the source waits, while it is loaded, for what cannot come before there is a request\n    at <anonymous> (src/handler.ts:2)",
+            "the source waits, while it is loaded, for what cannot come before there is a request\n    at <anonymous> (src/handler.ts:2:14)",
         ),
         (
             "type A = 1;\nfor await (const a of [Promise.reject(new RangeError('far'))]) a;\nexport const handler = 1;",
-            "far\n    at <anonymous> (src/handler.ts:2)",
+            "far\n    at <anonymous> (src/handler.ts:2:",
         ),
     ] {
         let error = refusal(&[("src/handler.ts", text)]);

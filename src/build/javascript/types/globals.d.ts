@@ -117,12 +117,12 @@ declare var URL: {
   parse(url: string | URL, base?: string | URL): URL | null;
 };
 
-//@ setTimeout
+//@ setTimeout clearTimeout
 /** Waits really, at most until the call's deadline. */
 declare function setTimeout<Arguments extends unknown[]>(callback: (...given: Arguments) => void, milliseconds?: number, ...given: Arguments): number;
 declare function clearTimeout(timer: number | undefined): void;
 
-//@ setInterval
+//@ setInterval clearInterval
 declare function setInterval<Arguments extends unknown[]>(callback: (...given: Arguments) => void, milliseconds?: number, ...given: Arguments): number;
 declare function clearInterval(timer: number | undefined): void;
 
@@ -167,7 +167,7 @@ interface EventTarget {
 }
 declare var EventTarget: { prototype: EventTarget; new (): EventTarget };
 
-//@ AbortController EventTarget Event
+//@ AbortController AbortSignal EventTarget Event
 interface AbortSignal extends EventTarget {
   readonly aborted: boolean;
   readonly reason: any;
@@ -294,3 +294,113 @@ declare var Response: {
 };
 /** Over `alga:extension/http` (`cap:http.fetch`). */
 declare function fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+
+//@ CustomEvent Event
+interface CustomEvent<T = any> extends Event {
+  readonly detail: T;
+}
+declare var CustomEvent: {
+  prototype: CustomEvent;
+  new <T>(type: string, init?: { bubbles?: boolean; cancelable?: boolean; composed?: boolean; detail?: T }): CustomEvent<T>;
+};
+
+//@ File Blob
+interface File extends Blob {
+  readonly name: string;
+  readonly lastModified: number;
+}
+declare var File: {
+  prototype: File;
+  new (parts: BlobPart[], name: string, options?: { type?: string; lastModified?: number }): File;
+};
+
+//@ FormData File Blob
+type FormDataEntryValue = File | string;
+interface FormData extends Iterable<[string, FormDataEntryValue]> {
+  append(name: string, value: string | Blob, fileName?: string): void;
+  delete(name: string): void;
+  get(name: string): FormDataEntryValue | null;
+  getAll(name: string): FormDataEntryValue[];
+  has(name: string): boolean;
+  set(name: string, value: string | Blob, fileName?: string): void;
+  forEach(callback: (value: FormDataEntryValue, key: string, parent: FormData) => void, self?: unknown): void;
+  entries(): IterableIterator<[string, FormDataEntryValue]>;
+  keys(): IterableIterator<string>;
+  values(): IterableIterator<FormDataEntryValue>;
+  [Symbol.iterator](): IterableIterator<[string, FormDataEntryValue]>;
+}
+declare var FormData: { prototype: FormData; new (): FormData };
+
+//@ Headers
+type HeadersInit = Headers | Iterable<readonly [string, string]> | string[][] | Record<string, string>;
+interface Headers extends Iterable<[string, string]> {
+  append(name: string, value: string): void;
+  delete(name: string): void;
+  get(name: string): string | null;
+  getSetCookie(): string[];
+  has(name: string): boolean;
+  set(name: string, value: string): void;
+  forEach(callback: (value: string, key: string, parent: Headers) => void, self?: unknown): void;
+  entries(): IterableIterator<[string, string]>;
+  keys(): IterableIterator<string>;
+  values(): IterableIterator<string>;
+  [Symbol.iterator](): IterableIterator<[string, string]>;
+}
+declare var Headers: { prototype: Headers; new (init?: HeadersInit): Headers };
+
+//@ Request Response Headers Blob FormData URLSearchParams AbortSignal
+type BodyInit = string | ArrayBufferLike | ArrayBufferView | Blob | FormData | URLSearchParams;
+interface Body {
+  readonly bodyUsed: boolean;
+  arrayBuffer(): Promise<ArrayBuffer>;
+  blob(): Promise<Blob>;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  formData(): Promise<FormData>;
+  json(): Promise<any>;
+  text(): Promise<string>;
+}
+type RequestRedirect = 'follow' | 'error' | 'manual';
+interface RequestInit {
+  method?: string;
+  headers?: HeadersInit;
+  body?: BodyInit | null;
+  redirect?: RequestRedirect;
+  signal?: AbortSignal | null;
+}
+interface Request extends Body {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Headers;
+  readonly redirect: RequestRedirect;
+  readonly signal: AbortSignal | null;
+  clone(): Request;
+}
+declare var Request: { prototype: Request; new (input: string | { toString(): string } | Request, init?: RequestInit): Request };
+
+//@ Response Request Headers
+interface ResponseInit {
+  status?: number;
+  statusText?: string;
+  headers?: HeadersInit;
+}
+interface Response extends Body {
+  readonly headers: Headers;
+  readonly ok: boolean;
+  readonly redirected: boolean;
+  readonly status: number;
+  readonly statusText: string;
+  readonly type: string;
+  readonly url: string;
+  clone(): Response;
+}
+declare var Response: {
+  prototype: Response;
+  new (body?: BodyInit | null, init?: ResponseInit): Response;
+  error(): Response;
+  json(value: unknown, init?: ResponseInit): Response;
+  redirect(url: string | { toString(): string }, status?: number): Response;
+};
+
+//@ fetch Request Response
+/** Goes out through the platform's `http.fetch` (`cap:http.fetch`), to the hosts it allows. */
+declare function fetch(input: string | { toString(): string } | Request, init?: RequestInit): Promise<Response>;
