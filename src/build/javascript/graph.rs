@@ -415,7 +415,6 @@ impl<'p> Graph<'p> {
                 });
             }
         }
-        self.warn_of_intl(module);
         for (line, name) in module.analysis.assigned.clone() {
             let help = "assign to it in the module that exports it, in a function that it exports".to_owned();
             let message = format!("`{name}` is imported, and an import cannot be assigned to");
@@ -434,28 +433,28 @@ impl<'p> Graph<'p> {
         }
     }
 
-    /// Says where the source uses what the engine lacks; of a package, the first place is enough.
-    fn warn_of_intl(&mut self, module: &Module) {
+    /// Says where a module uses what the engine lacks; of a package, the first place is enough.
+    pub(super) fn warn_of_intl(&mut self, number: usize) {
+        let module = self.module(number);
         let Some((line, what)) = module.analysis.intl.filter(|_| !module.is_ours) else { return };
-        let name = &module.source.name;
-        let package = name.rsplit_once("node_modules/").map(|(before, path)| {
-            let names = if path.starts_with('@') { 2 } else { 1 };
-            let path: Vec<_> = path.split('/').take(names).collect();
-            format!("{before}node_modules/{}/", path.join("/"))
-        });
-        if let Some(package) = package
-            && (what != "Intl" || !self.localized.insert(package))
-        {
-            return;
+        let place = module.diagnostic(line, what, String::new(), None).place;
+        if !module.is_authors() {
+            let path = module.source.path.to_string_lossy().replace('\\', "/");
+            let package = path.rsplit_once("node_modules/").map(|(before, path)| {
+                let names = if path.starts_with('@') { 2 } else { 1 };
+                let path: Vec<_> = path.split('/').take(names).collect();
+                format!("{before}node_modules/{}", path.join("/"))
+            });
+            if what != "Intl" || !self.localized.insert(package.unwrap_or(path)) {
+                return;
+            }
         }
         let message = if what == "Intl" {
             "`Intl` is not there in a component; using it throws a ReferenceError".to_owned()
         } else {
             format!("`{what}` heeds no locale and no options, because a component has no `Intl`")
         };
-        if let Some(Place { file, line, column, .. }) =
-            module.diagnostic(line, what, String::new(), None).place
-        {
+        if let Some(Place { file, line, column, .. }) = place {
             self.warn(format!("{file}:{line}:{column}: {message}"));
         }
     }

@@ -245,6 +245,7 @@ impl Script {
             |path: PathBuf| path.strip_prefix(root).map(|inner| project.join(inner)).unwrap_or(path);
         let mut frozen = Warnings::default();
         graph.modules.iter().for_each(|module| frozen.add_environment(module));
+        linked.modules.iter().for_each(|(number, _)| graph.warn_of_intl(*number));
         Ok(Script {
             root: root.to_path_buf(),
             packages: packages(&mut graph, &linked.modules),

@@ -258,7 +258,7 @@ interface RequestInit {
   headers?: HeadersInit;
   body?: BodyInit | null;
   signal?: AbortSignal | null;
-  /** The platform returns redirects and follows none. */
+  /** The platform follows no redirect; `fetch` itself does, at most 20. */
   redirect?: 'follow' | 'error' | 'manual';
 }
 interface Request extends Body {
@@ -303,104 +303,3 @@ declare var CustomEvent: {
   prototype: CustomEvent;
   new <T>(type: string, init?: { bubbles?: boolean; cancelable?: boolean; composed?: boolean; detail?: T }): CustomEvent<T>;
 };
-
-//@ File Blob
-interface File extends Blob {
-  readonly name: string;
-  readonly lastModified: number;
-}
-declare var File: {
-  prototype: File;
-  new (parts: BlobPart[], name: string, options?: { type?: string; lastModified?: number }): File;
-};
-
-//@ FormData File Blob
-type FormDataEntryValue = File | string;
-interface FormData extends Iterable<[string, FormDataEntryValue]> {
-  append(name: string, value: string | Blob, fileName?: string): void;
-  delete(name: string): void;
-  get(name: string): FormDataEntryValue | null;
-  getAll(name: string): FormDataEntryValue[];
-  has(name: string): boolean;
-  set(name: string, value: string | Blob, fileName?: string): void;
-  forEach(callback: (value: FormDataEntryValue, key: string, parent: FormData) => void, self?: unknown): void;
-  entries(): IterableIterator<[string, FormDataEntryValue]>;
-  keys(): IterableIterator<string>;
-  values(): IterableIterator<FormDataEntryValue>;
-  [Symbol.iterator](): IterableIterator<[string, FormDataEntryValue]>;
-}
-declare var FormData: { prototype: FormData; new (): FormData };
-
-//@ Headers
-type HeadersInit = Headers | Iterable<readonly [string, string]> | string[][] | Record<string, string>;
-interface Headers extends Iterable<[string, string]> {
-  append(name: string, value: string): void;
-  delete(name: string): void;
-  get(name: string): string | null;
-  getSetCookie(): string[];
-  has(name: string): boolean;
-  set(name: string, value: string): void;
-  forEach(callback: (value: string, key: string, parent: Headers) => void, self?: unknown): void;
-  entries(): IterableIterator<[string, string]>;
-  keys(): IterableIterator<string>;
-  values(): IterableIterator<string>;
-  [Symbol.iterator](): IterableIterator<[string, string]>;
-}
-declare var Headers: { prototype: Headers; new (init?: HeadersInit): Headers };
-
-//@ Request Response Headers Blob FormData URLSearchParams AbortSignal
-type BodyInit = string | ArrayBufferLike | ArrayBufferView | Blob | FormData | URLSearchParams;
-interface Body {
-  readonly bodyUsed: boolean;
-  arrayBuffer(): Promise<ArrayBuffer>;
-  blob(): Promise<Blob>;
-  bytes(): Promise<Uint8Array<ArrayBuffer>>;
-  formData(): Promise<FormData>;
-  json(): Promise<any>;
-  text(): Promise<string>;
-}
-type RequestRedirect = 'follow' | 'error' | 'manual';
-interface RequestInit {
-  method?: string;
-  headers?: HeadersInit;
-  body?: BodyInit | null;
-  redirect?: RequestRedirect;
-  signal?: AbortSignal | null;
-}
-interface Request extends Body {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: Headers;
-  readonly redirect: RequestRedirect;
-  readonly signal: AbortSignal | null;
-  clone(): Request;
-}
-declare var Request: { prototype: Request; new (input: string | { toString(): string } | Request, init?: RequestInit): Request };
-
-//@ Response Request Headers
-interface ResponseInit {
-  status?: number;
-  statusText?: string;
-  headers?: HeadersInit;
-}
-interface Response extends Body {
-  readonly headers: Headers;
-  readonly ok: boolean;
-  readonly redirected: boolean;
-  readonly status: number;
-  readonly statusText: string;
-  readonly type: string;
-  readonly url: string;
-  clone(): Response;
-}
-declare var Response: {
-  prototype: Response;
-  new (body?: BodyInit | null, init?: ResponseInit): Response;
-  error(): Response;
-  json(value: unknown, init?: ResponseInit): Response;
-  redirect(url: string | { toString(): string }, status?: number): Response;
-};
-
-//@ fetch Request Response
-/** Goes out through the platform's `http.fetch` (`cap:http.fetch`), to the hosts it allows. */
-declare function fetch(input: string | { toString(): string } | Request, init?: RequestInit): Promise<Response>;
