@@ -60,7 +60,6 @@ struct Prepared<'a> {
 impl<'a> Prepared<'a> {
     fn new(path: &'a Path, bytes: &[u8], mode: u32) -> std::io::Result<Prepared<'a>> {
         let folder = folder_of(path);
-        fs_err::create_dir_all(folder)?;
         let mut builder = tempfile::Builder::new();
         builder.prefix(TEMPORARY);
         #[cfg(unix)]
@@ -71,7 +70,10 @@ impl<'a> Prepared<'a> {
         #[cfg(not(unix))]
         let _ = mode;
         let (mut file, unfinished) = interrupt::hold(
-            || builder.tempfile_in(folder).map_err(|error| named(path, &error)),
+            || {
+                fs_err::create_dir_all(folder)?;
+                builder.tempfile_in(folder).map_err(|error| named(path, &error))
+            },
             |file| Undo::Remove(file.path().to_path_buf()),
         )?;
         file.write_all(bytes)

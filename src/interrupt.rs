@@ -139,16 +139,17 @@ fn end(code: i32) {
     }
 }
 
-/// Removes a file or folder, though another thread may still be writing into it.
+/// Removes a file or folder, though other threads may still be writing into it and removing from it.
 #[cfg(unix)]
 fn remove(path: &Path) {
-    for _ in 0..100 {
-        let removed = if path.is_dir() { fs_err::remove_dir_all(path) } else { fs_err::remove_file(path) };
-        match removed {
-            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
-            // Whoever made it may have removed or renamed it already.
-            Ok(()) | Err(_) => return,
+    for _ in 0..200 {
+        // What fails here, because something came or went meanwhile, is tried again as long as the path is there.
+        let _ = if path.is_dir() { fs_err::remove_dir_all(path) } else { fs_err::remove_file(path) };
+        // Whoever made it may have removed or renamed it already.
+        if path.symlink_metadata().is_err() {
+            return;
         }
+        std::thread::sleep(std::time::Duration::from_millis(5));
     }
 }
 

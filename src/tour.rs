@@ -3,7 +3,6 @@
 use crate::bundle::Container;
 use crate::error::Error;
 use crate::host::{self, Persona, Platform};
-use crate::interrupt::{self, Undo};
 use crate::project::Project;
 use crate::registry::client::{Address, Client, Options, Outcome, Release};
 use crate::registry::{self, server};
@@ -51,15 +50,12 @@ pub async fn tour(
     options: &build::Options<'_>,
     tell: &mut dyn FnMut(&Step) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let (folder, _unfinished) = interrupt::hold(
-        || fs_err::create_dir_all(folder).map(|()| folder.to_path_buf()),
-        |folder| Undo::Remove(folder.clone()),
-    )?;
+    fs_err::create_dir_all(folder)?;
     let mut guide = Guide { tell, since: Instant::now() };
     let root = folder.join("notes");
     make(&root, &mut guide)?;
     let bundle = make_release(&root, options, &mut guide)?;
-    let key = vouch(&folder, &bundle, &mut guide)?;
+    let key = vouch(folder, &bundle, &mut guide)?;
 
     let data = folder.join("registry");
     let serving = server::Options { data: &data, port: 0, calls_a_minute: 1000, report: Box::new(|_| {}) };
@@ -68,7 +64,7 @@ pub async fn tour(
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = tokio::spawn(server.serve(async { drop(stopped.await) }));
     guide.done("alga-ext registry serve", format!("a registry listens on {url}"))?;
-    let fetched = publish_and_fetch(&url, admin_key.trim(), &bundle, &folder, &mut guide).await;
+    let fetched = publish_and_fetch(&url, admin_key.trim(), &bundle, folder, &mut guide).await;
     drop(stop);
     // A server that fell over has nothing left to end.
     let _ = serving.await;

@@ -166,7 +166,7 @@ pub(super) fn write(project: &Project, ui: &Files) -> Result<(), super::Error> {
     let (new, _new_guard) = beside(".alga-ext-ui-")?;
     for (path, bytes) in &ui.files {
         let path = new.path().join("ui").join(path);
-        fs_err::create_dir_all(path.parent().unwrap_or(&path))?;
+        interrupt::commit(|| fs_err::create_dir_all(path.parent().unwrap_or(&path)))?;
         fs_err::write(&path, bytes)?;
     }
     let (old, _old_guard) = beside(".alga-ext-old-")?;

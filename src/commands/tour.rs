@@ -4,6 +4,7 @@ use super::Session;
 use crate::cli;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::interrupt::{self, Undo};
 use crate::tour::{self, Step};
 use serde_json::json;
 use std::time::Instant;
@@ -11,7 +12,13 @@ use std::time::Instant;
 /// Runs `tour`.
 pub(super) fn run(arguments: &cli::Tour, session: &Session) -> Result<Exit, Error> {
     let start = Instant::now();
-    let folder = tempfile::Builder::new().prefix("alga-ext-tour-").tempdir()?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("alga-ext-tour-");
+    let (folder, guard) =
+        interrupt::hold(|| builder.tempdir(), |folder| Undo::Remove(folder.path().to_path_buf()))?;
+    // The folder goes first, the guard after it: an interrupt meanwhile removes what is left.
+    let _guard = guard;
+    let folder = folder;
     let mut steps: Vec<Step> = Vec::new();
     let mut tell = |step: &Step| {
         session.output.say(&line(step));

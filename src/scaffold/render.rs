@@ -57,7 +57,8 @@ pub fn scaffold(options: &Options) -> Result<Project, Error> {
     for (path, text) in &files {
         let path = beside.path().join(path);
         if let Some(folder) = path.parent() {
-            fs_err::create_dir_all(folder)?;
+            // Not after an interrupt, which has removed them all.
+            interrupt::commit(|| fs_err::create_dir_all(folder))?;
         }
         fs_err::write(&path, text)?;
     }
