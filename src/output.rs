@@ -75,6 +75,11 @@ impl Output {
         Ok(())
     }
 
+    /// Whether only what went wrong is told: quiet, and nothing is data.
+    pub fn is_silent(&self) -> bool {
+        self.quiet && !self.is_json()
+    }
+
     /// Prints bytes as they are, in either format.
     pub fn raw(&self, bytes: &[u8]) -> Result<(), Error> {
         print(bytes)

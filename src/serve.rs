@@ -99,6 +99,8 @@ impl Listener {
         let graceful = GracefulShutdown::new();
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES);
+        // Answers are small: one copy costs less than a write of two parts.
+        http.writev(false);
         tokio::pin!(shutdown);
         loop {
             let permit = tokio::select! {
@@ -214,9 +216,12 @@ pub fn is_local(authority: &str) -> bool {
         Some((host, port)) => (host, port.strip_prefix(':').unwrap_or(port)),
         None => authority.split_once(':').unwrap_or((authority, "")),
     };
-    let host = host.to_ascii_lowercase();
+    let ends_localhost = || {
+        let domain = host.len().checked_sub(".localhost".len()).and_then(|start| host.get(start..));
+        domain.is_some_and(|domain| domain.eq_ignore_ascii_case(".localhost"))
+    };
     let is_named =
-        host == "localhost" || host.ends_with(".localhost") || host == "127.0.0.1" || host == "::1";
+        host == "127.0.0.1" || host == "::1" || host.eq_ignore_ascii_case("localhost") || ends_localhost();
     is_named && port.bytes().all(|digit| digit.is_ascii_digit())
 }
 

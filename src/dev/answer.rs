@@ -2,7 +2,7 @@
 
 use super::events::{RequestEvent, shorten};
 use super::forward::{self, Surface};
-use crate::runner::{Failure, FailureKind, Outcome, Response as Guest};
+use crate::runner::{Failure, FailureKind, Response as Guest};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
@@ -21,17 +21,17 @@ pub(super) fn json(status: StatusCode, document: &Value) -> Response<Body> {
 /// The gateway's answer to a call; what was dropped or differs is noted in `seen`.
 pub(super) fn of(
     surface: Surface,
-    outcome: &Outcome,
+    result: Result<Guest, Failure>,
     as_production: bool,
     seen: &mut RequestEvent,
 ) -> Response<Body> {
-    match &outcome.result {
+    match result {
         Ok(guest) => of_guest(surface, guest, as_production, seen),
-        Err(failure) => of_failure(failure, as_production, seen),
+        Err(failure) => of_failure(&failure, as_production, seen),
     }
 }
 
-fn of_guest(surface: Surface, guest: &Guest, as_production: bool, seen: &mut RequestEvent) -> Response<Body> {
+fn of_guest(surface: Surface, guest: Guest, as_production: bool, seen: &mut RequestEvent) -> Response<Body> {
     let Some(status) = StatusCode::from_u16(guest.status).ok().filter(|_| (200..600).contains(&guest.status))
     else {
         let detail =
@@ -52,7 +52,7 @@ fn of_guest(surface: Surface, guest: &Guest, as_production: bool, seen: &mut Req
     if bodiless && guest.body.as_ref().is_some_and(|body| !body.is_empty()) {
         seen.notes.push(format!("status {} carries no body; the handler's was dropped", guest.status));
     }
-    let body = guest.body.as_ref().filter(|_| !bodiless).cloned().unwrap_or_default();
+    let body = guest.body.filter(|_| !bodiless).unwrap_or_default();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -1,8 +1,13 @@
 //! What the gateway lets through: headers in and out, the query, the `__method` override (contract/runner.md §3.7).
 
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, header};
 use serde_json::Value;
 use url::form_urlencoded;
+
+/// Names a request.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Names a call that is to be made once.
+pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("x-idempotency-key");
 
 /// Which of the two gateway routes a request came by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,17 +20,20 @@ pub(super) enum Surface {
 
 impl Surface {
     /// Request headers the guest sees, beside the tenant's and the extension's.
-    pub(super) fn request_headers(self) -> &'static [&'static str] {
+    pub(super) fn request_headers(self) -> &'static [HeaderName] {
+        static DIRECT: [HeaderName; 5] =
+            [REQUEST_ID, header::ACCEPT, header::CONTENT_TYPE, header::ACCEPT_ENCODING, header::USER_AGENT];
+        static PROXY: [HeaderName; 6] = [
+            header::ACCEPT,
+            header::CONTENT_TYPE,
+            header::ACCEPT_ENCODING,
+            header::USER_AGENT,
+            REQUEST_ID,
+            IDEMPOTENCY_KEY,
+        ];
         match self {
-            Surface::Direct => &["x-request-id", "accept", "content-type", "accept-encoding", "user-agent"],
-            Surface::Proxy => &[
-                "accept",
-                "content-type",
-                "accept-encoding",
-                "user-agent",
-                "x-request-id",
-                "x-idempotency-key",
-            ],
+            Surface::Direct => &DIRECT,
+            Surface::Proxy => &PROXY,
         }
     }
 
@@ -52,10 +60,15 @@ pub(super) fn request_headers(
     sent: &HeaderMap,
     own: &[(&str, &str)],
 ) -> Vec<(String, String)> {
-    let is_own = |name: &str| own.iter().any(|(known, _)| *known == name);
+    let is_own = |name: &HeaderName| own.iter().any(|(known, _)| *known == name.as_str());
     let passed = surface.request_headers().iter().filter(|name| !is_own(name)).filter_map(|name| {
-        let values: Vec<&str> = sent.get_all(*name).iter().filter_map(|value| value.to_str().ok()).collect();
-        (!values.is_empty()).then(|| ((*name).to_owned(), values.join(", ")))
+        let mut values = sent.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        let mut joined = values.next()?.to_owned();
+        for value in values {
+            joined.push_str(", ");
+            joined.push_str(value);
+        }
+        Some((name.as_str().to_owned(), joined))
     });
     passed.chain(own.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))).collect()
 }

@@ -147,7 +147,8 @@ async fn answer(
         ("x-alga-tenant", ids.tenant_id.as_str()),
         ("x-alga-extension", ids.extension_id.as_str()),
     ];
-    let wants_key = surface == Surface::Proxy && !is_read && !parts.headers.contains_key("x-idempotency-key");
+    let wants_key =
+        surface == Surface::Proxy && !is_read && !parts.headers.contains_key(forward::IDEMPOTENCY_KEY);
     let key = wants_key.then(new_id);
     own.extend(key.as_deref().map(|key| ("x-idempotency-key", key)));
     let request = runner::Request {
@@ -165,7 +166,7 @@ async fn answer(
     let call = platform.call(Some(user), Some(seen.id.clone()));
     let mut outcome = handler.call(&platform, call, request).await;
     observe(state, &mut outcome, seen, events);
-    Ok(answer::of(surface, &outcome, state.options.as_production, seen))
+    Ok(answer::of(surface, outcome.result, state.options.as_production, seen))
 }
 
 /// Takes a call's logs, to be told of before its request, and its host calls for the request's event. Errors get lines of
@@ -203,7 +204,7 @@ fn address(surface: Surface, path: &str) -> (String, String) {
 
 /// The caller's request id, or a new one.
 pub(super) fn request_id(headers: &HeaderMap) -> String {
-    let sent = headers.get("x-request-id").and_then(|value| value.to_str().ok());
+    let sent = headers.get(forward::REQUEST_ID).and_then(|value| value.to_str().ok());
     let sent = sent.map(str::trim).filter(|id| !id.is_empty() && id.len() <= 200);
     sent.map_or_else(new_id, str::to_owned)
 }

@@ -88,11 +88,12 @@ impl Served {
     /// Whether `id` names this extension: registry id, install id, `publisher.name`, or (here alone) the name.
     pub(super) fn is_named(&self, id: &str) -> bool {
         let ids = self.platform.as_ref().map(|platform| platform.ids());
-        ids.is_some_and(|ids| {
-            ids.extension_id.eq_ignore_ascii_case(id)
-                || ids.install_id.as_deref().is_some_and(|install| install.eq_ignore_ascii_case(id))
-        }) || self.manifest.slug().is_some_and(|slug| slug == id.to_lowercase())
-            || (!self.manifest.name.is_empty() && self.manifest.name == id)
+        (!self.manifest.name.is_empty() && self.manifest.name == id)
+            || ids.is_some_and(|ids| {
+                ids.extension_id.eq_ignore_ascii_case(id)
+                    || ids.install_id.as_deref().is_some_and(|install| install.eq_ignore_ascii_case(id))
+            })
+            || self.manifest.slug().is_some_and(|slug| slug == id.to_lowercase())
     }
 
     /// The users one can be signed in as, the made-up ones included, each with the key a page names it by.

@@ -13,6 +13,7 @@ mod build;
 mod cli;
 mod dev;
 mod dev_browser;
+mod dev_quiet;
 mod doctor;
 mod examples;
 mod extension;

@@ -4,7 +4,7 @@ mod lines;
 
 use super::Session;
 use crate::cli;
-use crate::dev::{self, Record};
+use crate::dev::{self, Event, Record};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -75,7 +75,21 @@ fn print(output: &Output, mut events: Receiver<Arc<Record>>) -> Result<(), Error
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
         }
-        output.events(records.iter().map(|record| &record.event), |event| lines::of(output, event))?;
+        let events = records.iter().map(|record| &record.event);
+        if output.is_silent() {
+            failures(output, events);
+        } else {
+            output.events(events, |event| lines::of(output, event))?;
+        }
         std::thread::sleep(GATHER);
+    }
+}
+
+/// What even the quiet are told: that what they saved could not be used.
+fn failures<'a>(output: &Output, events: impl Iterator<Item = &'a Event>) {
+    for event in events {
+        if let Event::BuildFailed { message, .. } = event {
+            output.refuse(message, None);
+        }
     }
 }

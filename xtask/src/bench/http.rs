@@ -1,9 +1,9 @@
 //! Requests per second over HTTP: the dev server with a Rust handler against a bare axum hello.
 
-use super::{Bench, Row, median, process};
+use super::{Bench, Row, median};
 use crate::Problem;
-use std::io::{BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
@@ -11,21 +11,24 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// A dev server, ended when dropped.
-pub(super) struct Server {
+struct Server {
     child: Child,
-    url: String,
+    address: SocketAddr,
 }
 
 impl Server {
-    pub(super) fn start(bench: &Bench, project: &Path) -> Result<Server, Problem> {
-        let mut command = bench.command(&["dev", "--port", "0", "--no-watch", "--format", "json"], project);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
-        let stdout = child.stdout.take().ok_or("no standard output")?;
-        let mut reader = BufReader::new(stdout);
-        let url = process::listening(&mut reader)?;
-        // What it says from now on is read and dropped, so that it never waits for a reader.
-        std::thread::spawn(move || std::io::copy(&mut reader, &mut std::io::sink()));
-        Ok(Server { child, url })
+    /// Starts one that prints no line for each request (`-q`): the hello it is compared with prints none either.
+    fn start(bench: &Bench, project: &Path) -> Result<Server, Problem> {
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let port = address.port().to_string();
+        let mut command = bench.command(&["dev", "--port", &port, "--no-watch", "-q"], project);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        while TcpStream::connect(address).is_err() {
+            if let Some(status) = child.try_wait()? {
+                return Err(format!("`dev` ended with {status}").into());
+            }
+        }
+        Ok(Server { child, address })
     }
 }
 
@@ -43,7 +46,7 @@ pub(super) fn rows(bench: &Bench) -> Result<Vec<Row>, Problem> {
     let (id, endpoint) = (&manifest.name, super::first_get(&manifest)?);
     let server = Server::start(bench, &project)?;
     let (hello, _runtime) = hello()?;
-    let subject = server.url.trim_start_matches("http://").parse::<SocketAddr>()?;
+    let subject = server.address;
     let path = format!("/api/ext-proxy/{id}{endpoint}");
     let (mut base, mut figures, mut ratios) = (vec![], vec![], vec![]);
     load(subject, &path, Duration::from_millis(500))?;

@@ -148,11 +148,15 @@ fn ready(bench: &Bench, project: &Path) -> Result<Row, Problem> {
 }
 
 fn ready_once(bench: &Bench, project: &Path) -> Result<Duration, Problem> {
+    let mut command = bench.command(&["dev", "--port", "0", "--no-watch", "--format", "json"], project);
     let start = Instant::now();
-    let server = super::http::Server::start(bench, project)?;
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    let stdout = child.stdout.take().ok_or("no standard output")?;
+    let listening = listening(&mut BufReader::new(stdout));
     let elapsed = start.elapsed();
-    drop(server);
-    Ok(elapsed)
+    child.kill()?;
+    child.wait()?;
+    listening.map(|_| elapsed)
 }
 
 /// Reads lines until the server says where it listens.
