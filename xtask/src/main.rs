@@ -37,7 +37,13 @@ enum Task {
         check: bool,
     },
     /// Measure what the project promises, as ratios of the same run; builds the release binary first
-    Bench,
+    Bench {
+        /// Only the figures whose name has this in it
+        word: Option<String>,
+        /// Measure this binary, and requests in this very process; for a quick look at one figure
+        #[arg(long, value_name = "FILE")]
+        binary: Option<PathBuf>,
+    },
     /// Check what the compiler does not: layers, owners of crates, sizes, duplicates, the top level
     Tidy,
 }
@@ -49,7 +55,7 @@ fn main() -> ExitCode {
         Task::Setup => setup::run(&root),
         Task::Test { rest } => test(&root, &rest),
         Task::Codegen { check } => codegen::run(check).map_err(Problem::from),
-        Task::Bench => bench::run(&root),
+        Task::Bench { word, binary } => bench::run(&root, word.as_deref(), binary.as_deref()),
         Task::Tidy => tidy::run(&root),
     };
     match done {

@@ -58,7 +58,7 @@ pub(crate) fn run(root: &Path) -> Result<(), Problem> {
     debian(root)?;
     let tools = tools(root)?;
     fs_err::create_dir_all(&tools)?;
-    npm(root, &tools.join("node"))?;
+    npm("setup", &NPM, root, &tools.join("node"))?;
     python(root, &tools.join("python"))
 }
 
@@ -106,12 +106,13 @@ fn debian(root: &Path) -> Result<(), Problem> {
     run_tool(program, &[install.as_slice(), words.as_slice(), missing.as_slice()].concat(), root)
 }
 
-fn npm(root: &Path, folder: &Path) -> Result<(), Problem> {
+/// Installs packages from npm into `folder`, at their versions; `task` is who needs them.
+pub(crate) fn npm(task: &str, packages: &[(&str, &str)], root: &Path, folder: &Path) -> Result<(), Problem> {
     let is_there = |(name, version): &(&str, &str)| {
         let manifest = fs_err::read_to_string(folder.join("node_modules").join(name).join("package.json"));
         manifest.is_ok_and(|text| text.contains(&format!("\"version\": \"{version}\"")))
     };
-    if NPM.iter().all(is_there) {
+    if packages.iter().all(is_there) {
         return Ok(());
     }
     let node = answer("node", &["--version"], root).unwrap_or_default();
@@ -119,13 +120,13 @@ fn npm(root: &Path, folder: &Path) -> Result<(), Problem> {
     if major.is_none_or(|major| major < NODE) || answer("npm", &["--version"], root).is_none() {
         let found = if node.is_empty() { "none" } else { &node };
         return Err(format!(
-            "the tests need Node {NODE} or newer with its npm, found {found}; install it from \
-             https://nodejs.org and then run again `cargo xtask setup`"
+            "`cargo xtask {task}` needs Node {NODE} or newer with its npm, found {found}; install it from \
+             https://nodejs.org and then run it again"
         )
         .into());
     }
-    let packages: Vec<String> = NPM.iter().map(|(name, version)| format!("{name}@{version}")).collect();
-    say(&format!("setup: installing {} from npm", packages.join(", ")));
+    let packages: Vec<String> = packages.iter().map(|(name, version)| format!("{name}@{version}")).collect();
+    say(&format!("{task}: installing {} from npm", packages.join(", ")));
     fs_err::create_dir_all(folder)?;
     let place = folder.to_string_lossy();
     let words = ["install", "--prefix", &place, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts"];

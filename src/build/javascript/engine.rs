@@ -3,8 +3,8 @@
 //! All of it depends on the WIT and on this program alone, not on the author's source, so that a build with a warm
 //! cache links and compiles nothing.
 
-use super::Fault;
 use super::runtime;
+use super::{Fault, bodies};
 use crate::bundle::Digest;
 use crate::component::WIT;
 use std::path::{Path, PathBuf};
@@ -34,6 +34,8 @@ pub struct Engine {
     pub(super) component: Component,
     /// The component before it was instrumented: what the snapshot is written into.
     pub(super) linked: Vec<u8>,
+    /// That one, without function bodies.
+    pub(super) emptied: Vec<u8>,
     /// The script that makes the bindings.
     pub(super) shim: String,
 }
@@ -65,7 +67,8 @@ impl Engine {
             cache.write(&name, &component.serialize()?);
             component
         };
-        Ok(Engine { wasmtime: engine, component, linked: linked.component, shim: linked.shim })
+        let emptied = bodies::empty(&linked.component)?;
+        Ok(Engine { wasmtime: engine, component, linked: linked.component, emptied, shim: linked.shim })
     }
 
     /// The component a script is loaded into: exports `init`, which loads it, and `handler`.

@@ -1,6 +1,7 @@
 //! JavaScript and TypeScript → a finished component, in this process: no Node, no network.
 
 mod analyze;
+mod bodies;
 mod builtin;
 mod diagnose;
 mod engine;

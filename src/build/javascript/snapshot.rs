@@ -1,8 +1,8 @@
 //! Evaluates a script in the engine and takes the snapshot, with clocks and randomness standing still.
 
-use super::Fault;
 use super::engine::Engine;
 use super::runtime::{MONOTONIC_CLOCK, POLL};
+use super::{Fault, bodies};
 use futures_util::FutureExt;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -141,10 +141,11 @@ impl Evaluation {
     pub(super) fn snapshot(self, engine: &Engine) -> Result<Snapshot, Fault> {
         let Evaluation { mut store, instance } = self;
         let wizer = Wizer::new();
-        let (context, _) = wizer.instrument_component(&engine.linked)?;
+        let (context, _) = wizer.instrument_component(&engine.emptied)?;
         store.set_epoch_deadline(u64::MAX / 2);
         let mut wizened = WasmtimeWizerComponent { store: &mut store, instance };
         let component = at_once(wizer.snapshot_component(context, &mut wizened))??;
+        let component = bodies::fill(&component, &engine.linked)?;
         let State { messages, read_clock, read_random, .. } = store.into_data();
         Ok(Snapshot { component, messages, read_clock, read_random })
     }

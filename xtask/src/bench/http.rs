@@ -1,6 +1,6 @@
 //! Requests per second over HTTP: the dev server with a Rust handler against a bare axum hello.
 
-use super::{Bench, Row, median};
+use super::{Bench, Part, Row, median};
 use crate::Problem;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -11,18 +11,18 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// A dev server, ended when dropped.
-struct Server {
+pub(super) struct Server {
     child: Child,
-    address: SocketAddr,
+    pub(super) address: SocketAddr,
 }
 
 impl Server {
-    /// Starts one that prints no line for each request (`-q`): the hello it is compared with prints none either.
-    fn start(bench: &Bench, project: &Path) -> Result<Server, Problem> {
+    /// Starts one with these words, which say what it tells of requests.
+    pub(super) fn start(bench: &Bench, project: &Path, words: &[&str]) -> Result<Server, Problem> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let port = address.port().to_string();
-        let mut command = bench.command(&["dev", "--port", &port, "--no-watch", "-q"], project);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let mut command = bench.command(&["dev", "--port", &port, "--no-watch"], project);
+        let mut child = command.args(words).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         while TcpStream::connect(address).is_err() {
             if let Some(status) = child.try_wait()? {
                 return Err(format!("`dev` ended with {status}").into());
@@ -39,12 +39,16 @@ impl Drop for Server {
     }
 }
 
-/// One comparison, in pairs.
-pub(super) fn rows(bench: &Bench) -> Result<Vec<Row>, Problem> {
+/// What the dev server answers in a second.
+pub(super) const HTTP: Part = Part { figures: &[RATE], measure: rows };
+const RATE: &str = "Rust template over HTTP, 8 connections";
+
+fn rows(bench: &Bench) -> Result<Vec<Row>, Problem> {
     let project = super::requests::rust_project(bench)?;
     let manifest = super::manifest(&project)?;
     let (id, endpoint) = (&manifest.name, super::first_get(&manifest)?);
-    let server = Server::start(bench, &project)?;
+    // It prints no line for each request: the hello it is compared with prints none either.
+    let server = Server::start(bench, &project, &["-q"])?;
     let (hello, _runtime) = hello()?;
     let subject = server.address;
     let path = format!("/api/ext-proxy/{id}{endpoint}");
@@ -59,7 +63,7 @@ pub(super) fn rows(bench: &Bench) -> Result<Vec<Row>, Problem> {
     }
     let ratio = median(ratios);
     Ok(vec![Row {
-        what: "Rust template over HTTP, 8 connections",
+        what: RATE,
         figure: format!("{:.0} requests/s", median(figures)),
         baseline: format!("bare axum hello, {:.0} requests/s", median(base)),
         ratio,

@@ -1,8 +1,10 @@
 //! `cargo xtask bench`: the figures the project promises, as ratios against a baseline of the same run.
 //!
 //! Everything runs on the release binary, in pairs: baseline, subject, baseline, subject; the medians count.
+//! `cargo xtask bench <word>` measures the figures with that word in their name.
 
 mod http;
+mod jco;
 mod process;
 mod requests;
 mod saves;
@@ -10,6 +12,7 @@ mod saves;
 use crate::Problem;
 use alga_ext::manifest::Manifest;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// One line of the table.
 pub(crate) struct Row {
@@ -27,28 +30,63 @@ pub(crate) struct Row {
     pub(crate) kept: bool,
 }
 
-/// Where the bench works: the release binary and a folder of its own.
+/// Figures that are measured together.
+struct Part {
+    /// What they are called in the table.
+    figures: &'static [&'static str],
+    measure: fn(&Bench) -> Result<Vec<Row>, Problem>,
+}
+
+/// Processes first: the most memory of one is at least that of who started it, and this process grows with its own
+/// requests.
+const PARTS: [Part; 9] = [
+    process::START_UP,
+    process::BUILDS,
+    process::BUNDLE,
+    process::READY,
+    saves::TEMPLATE,
+    saves::LARGE,
+    requests::REQUESTS,
+    http::HTTP,
+    jco::JCO,
+];
+
+/// Where the bench works: the binary, a folder of its own, and one that is kept.
 pub(crate) struct Bench {
+    pub(crate) root: PathBuf,
     pub(crate) binary: PathBuf,
     pub(crate) folder: PathBuf,
     pub(crate) cache: PathBuf,
+    /// What takes long to come by, for the next run too.
+    pub(crate) kept: PathBuf,
 }
 
-/// Builds the release binary, measures, prints the table. Fails when a promise is not kept.
-pub(crate) fn run(root: &Path) -> Result<(), Problem> {
-    if cfg!(debug_assertions) {
+/// Builds the release binary, measures, prints the table. Fails when a promise is not kept. With a `word` only figures
+/// that have it in their name; with a `binary` that one, and nothing is built.
+pub(crate) fn run(root: &Path, word: Option<&str>, binary: Option<&Path>) -> Result<(), Problem> {
+    if cfg!(debug_assertions) && binary.is_none() {
         // Requests are measured in this very process, so it has to be a release build itself.
-        return crate::run_tool(
-            "cargo",
-            &["run", "--quiet", "--release", "--package", "xtask", "--", "bench"],
-            root,
+        let words = ["run", "--quiet", "--release", "--package", "xtask", "--", "bench"];
+        return crate::run_tool("cargo", &words.into_iter().chain(word).collect::<Vec<_>>(), root);
+    }
+    let is_wanted =
+        |figure: &str| word.is_none_or(|word| figure.to_lowercase().contains(&word.to_lowercase()));
+    let parts = PARTS.iter().filter(|part| part.figures.iter().any(|figure| is_wanted(figure)));
+    let parts: Vec<&Part> = parts.collect();
+    if parts.is_empty() {
+        let figures: Vec<&str> = PARTS.iter().flat_map(|part| part.figures).copied().collect();
+        let word = word.unwrap_or_default();
+        return Err(
+            format!("no figure has `{word}` in its name; there are\n  {}", figures.join("\n  ")).into()
         );
     }
-    let bench = Bench::prepare(root)?;
-    let mut rows = process::rows(&bench)?;
-    rows.extend(saves::rows(&bench)?);
-    rows.extend(requests::rows(&bench)?);
-    rows.extend(http::rows(&bench)?);
+    let bench = Bench::prepare(root, binary)?;
+    let mut rows = Vec::new();
+    for part in parts {
+        let begun = Instant::now();
+        rows.extend((part.measure)(&bench)?.into_iter().filter(|row| is_wanted(row.what)));
+        crate::say(&format!("bench: {} in {:.0} s", part.figures.join("; "), begun.elapsed().as_secs_f64()));
+    }
     print(&rows)?;
     fs_err::remove_dir_all(&bench.folder)?;
     let broken = rows.iter().filter(|row| !row.kept).count();
@@ -60,22 +98,39 @@ pub(crate) fn run(root: &Path) -> Result<(), Problem> {
 }
 
 impl Bench {
-    fn prepare(root: &Path) -> Result<Bench, Problem> {
+    fn prepare(root: &Path, binary: Option<&Path>) -> Result<Bench, Problem> {
         let metadata = cargo_metadata::MetadataCommand::new().current_dir(root).no_deps().exec()?;
         let target = metadata.target_directory.into_std_path_buf();
-        crate::run_tool("cargo", &["build", "--release", "--bin", "alga-ext"], root)?;
+        let binary = if let Some(binary) = binary {
+            fs_err::canonicalize(binary)?
+        } else {
+            crate::run_tool("cargo", &["build", "--release", "--bin", "alga-ext"], root)?;
+            target.join("release").join(format!("alga-ext{}", std::env::consts::EXE_SUFFIX))
+        };
         let folder = target.join("bench");
         if folder.exists() {
             fs_err::remove_dir_all(&folder)?;
         }
         fs_err::create_dir_all(&folder)?;
-        let binary = target.join("release").join(format!("alga-ext{}", std::env::consts::EXE_SUFFIX));
-        let bench = Bench { binary, cache: folder.join("cache"), folder };
-        bench.alga(
-            &["new", "ts", "--template", "ts-handler", "--publisher", "bench", "--yes"],
-            &bench.folder,
-        )?;
-        Ok(bench)
+        let (cache, kept) = (folder.join("cache"), target.join("tools").join("bench"));
+        Ok(Bench { root: root.to_path_buf(), binary, folder, cache, kept })
+    }
+
+    /// The TypeScript template, scaffolded and built once.
+    pub(crate) fn typescript(&self) -> Result<PathBuf, Problem> {
+        let project = self.folder.join("ts");
+        if !project.exists() {
+            self.new_typescript("ts")?;
+            self.alga(&["build"], &project)?;
+        }
+        Ok(project)
+    }
+
+    /// The TypeScript template under a name of its own.
+    pub(crate) fn new_typescript(&self, name: &str) -> Result<PathBuf, Problem> {
+        let arguments = ["new", name, "--template", "ts-handler", "--publisher", "bench", "--yes"];
+        self.alga(&arguments, &self.folder)?;
+        Ok(self.folder.join(name))
     }
 
     /// Runs the binary in `folder`; its standard output.

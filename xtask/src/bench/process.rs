@@ -1,6 +1,6 @@
 //! Whole processes: start-up, builds, the dev server's readiness; wall time, CPU time, peak memory.
 
-use super::{Bench, Row, median};
+use super::{Bench, Part, Row, median};
 use crate::Problem;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -9,13 +9,21 @@ use std::time::{Duration, Instant};
 use wait4::Wait4;
 
 /// What one process cost.
-struct Cost {
-    wall: Duration,
-    cpu: Duration,
+pub(super) struct Cost {
+    pub(super) wall: Duration,
+    pub(super) cpu: Duration,
     peak_bytes: u64,
 }
 
-fn cost(command: &mut Command) -> Result<Cost, Problem> {
+impl Cost {
+    #[expect(clippy::cast_precision_loss, reason = "megabytes, for people")]
+    fn megabytes(&self) -> f64 {
+        self.peak_bytes as f64 / 1e6
+    }
+}
+
+/// Runs a process to its end. What it started itself, and waited for, counts too.
+pub(super) fn cost(command: &mut Command) -> Result<Cost, Problem> {
     let start = Instant::now();
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     let used = child.wait4()?;
@@ -35,17 +43,31 @@ fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
-/// Start-up, builds and readiness.
-pub(super) fn rows(bench: &Bench) -> Result<Vec<Row>, Problem> {
-    let project = bench.folder.join("ts");
-    let mut rows = vec![
-        start_up(bench, "`--version`, whole process", &["--version"], &project)?,
-        start_up(bench, "`validate`, whole process", &["validate"], &project)?,
-    ];
-    rows.extend(builds(bench, &project)?);
-    rows.push(bundle_size(bench, &project)?);
-    rows.push(ready(bench, &project)?);
-    Ok(rows)
+/// How long the smallest commands take.
+pub(super) const START_UP: Part = Part { figures: &[VERSION, VALIDATE], measure: start_ups };
+const VERSION: &str = "`--version`, whole process";
+const VALIDATE: &str = "`validate`, whole process";
+
+/// What a build takes.
+pub(super) const BUILDS: Part = Part { figures: &[COLD, WARM, MEMORY], measure: builds };
+const COLD: &str = "TypeScript template, cold build";
+const WARM: &str = "TypeScript template, warm build after an edit";
+const MEMORY: &str = "TypeScript template, most memory of a build";
+
+/// How large a bundle is.
+pub(super) const BUNDLE: Part = Part { figures: &[SIZE], measure: bundle_size };
+const SIZE: &str = "TypeScript template, bundle";
+
+/// When the dev server answers.
+pub(super) const READY: Part = Part { figures: &[ANSWERS], measure: ready };
+const ANSWERS: &str = "`dev` ready, warm cache";
+
+fn start_ups(bench: &Bench) -> Result<Vec<Row>, Problem> {
+    let project = bench.typescript()?;
+    Ok(vec![
+        start_up(bench, VERSION, &["--version"], &project)?,
+        start_up(bench, VALIDATE, &["validate"], &project)?,
+    ])
 }
 
 fn start_up(bench: &Bench, what: &'static str, arguments: &[&str], project: &Path) -> Result<Row, Problem> {
@@ -56,8 +78,7 @@ fn start_up(bench: &Bench, what: &'static str, arguments: &[&str], project: &Pat
         ratios.push(milliseconds(subject.wall) / empty);
         base.push(empty);
         walls.push(milliseconds(subject.wall));
-        #[expect(clippy::cast_precision_loss, reason = "megabytes, for people")]
-        peaks.push(subject.peak_bytes as f64 / 1e6);
+        peaks.push(subject.megabytes());
     }
     let (wall, peak) = (median(walls), median(peaks));
     Ok(Row {
@@ -70,81 +91,100 @@ fn start_up(bench: &Bench, what: &'static str, arguments: &[&str], project: &Pat
     })
 }
 
-fn builds(bench: &Bench, project: &Path) -> Result<Vec<Row>, Problem> {
+fn builds(bench: &Bench) -> Result<Vec<Row>, Problem> {
+    let project = bench.typescript()?;
     let entry = project.join("src/handler.ts");
     let source = fs_err::read_to_string(&entry)?;
-    let (mut cold, mut warm, mut ratios) = (vec![], vec![], vec![]);
+    let (mut colds, mut warms, mut empty, mut ratios) = (vec![], vec![], vec![], vec![]);
     for round in 0..5 {
         if bench.cache.exists() {
             fs_err::remove_dir_all(&bench.cache)?;
         }
         fs_err::write(&entry, format!("{source}\n// cold {round}\n"))?;
-        let first = cost(&mut bench.command(&["build"], project))?;
-        fs_err::write(&entry, format!("{source}\n// warm {round}\n"))?;
-        let second = cost(&mut bench.command(&["build"], project))?;
-        cold.push(first.cpu.as_secs_f64());
-        warm.push(second.wall.as_secs_f64());
-        ratios.push(second.wall.as_secs_f64() / first.wall.as_secs_f64());
+        let cold = cost(&mut bench.command(&["build"], &project))?;
+        for again in 0..5 {
+            fs_err::write(&entry, format!("{source}\n// warm {round} {again}\n"))?;
+            let warm = cost(&mut bench.command(&["build"], &project))?;
+            ratios.push(warm.wall.as_secs_f64() / cold.wall.as_secs_f64());
+            warms.push(warm);
+        }
+        colds.push(cold);
+        empty.push(cost(&mut bench.command(&["--version"], &project))?.megabytes());
     }
     fs_err::write(&entry, source)?;
-    bench.alga(&["build"], project)?;
-    let (cold, warm) = (median(cold), median(warm));
+    bench.alga(&["build"], &project)?;
+    let seconds = |costs: &[Cost]| median(costs.iter().map(|cost| cost.wall.as_secs_f64()).collect());
+    let cpu = |costs: &[Cost]| median(costs.iter().map(|cost| cost.cpu.as_secs_f64()).collect());
+    let most = |costs: &[Cost]| costs.iter().map(Cost::megabytes).fold(0.0, f64::max);
+    let (cold, warm, ratio) = (seconds(&colds), seconds(&warms), median(ratios));
+    let (cold_cpu, warm_cpu) = (cpu(&colds), cpu(&warms));
+    let (cold_memory, warm_memory, empty) = (most(&colds), most(&warms), median(empty));
     Ok(vec![
         Row {
-            what: "TypeScript template, cold build",
-            figure: format!("{cold:.2} s CPU"),
+            what: COLD,
+            figure: format!("{cold:.2} s, {cold_cpu:.2} s CPU"),
             baseline: format!("warm build, {warm:.3} s"),
-            ratio: cold / warm,
-            promise: "≤ 3 s CPU",
-            kept: cold <= 3.0,
+            ratio: 1.0 / ratio,
+            promise: "≤ 2 s, ≤ 3 s CPU",
+            kept: cold <= 2.0 && cold_cpu <= 3.0,
         },
         Row {
-            what: "TypeScript template, warm build after an edit",
-            figure: format!("{warm:.3} s"),
-            baseline: "cold build, wall".into(),
-            ratio: median(ratios),
-            promise: "≤ 0.2 s",
-            kept: warm <= 0.2,
+            what: WARM,
+            figure: format!("{warm:.3} s, {:.0} ms CPU", warm_cpu * 1e3),
+            baseline: format!("cold build, {cold:.2} s"),
+            ratio,
+            promise: "≤ 0.2 s, ≤ 60 ms CPU",
+            kept: warm <= 0.2 && warm_cpu <= 0.060,
+        },
+        Row {
+            what: MEMORY,
+            figure: format!("{cold_memory:.0} MB cold, {warm_memory:.0} MB warm"),
+            baseline: format!("`--version`, {empty:.1} MB"),
+            ratio: cold_memory.max(warm_memory) / empty,
+            promise: "≤ 250 MB",
+            kept: cold_memory.max(warm_memory) <= 250.0,
         },
     ])
 }
 
-fn bundle_size(bench: &Bench, project: &Path) -> Result<Row, Problem> {
-    bench.alga(&["pack"], project)?;
+fn bundle_size(bench: &Bench) -> Result<Vec<Row>, Problem> {
+    let project = bench.typescript()?;
+    bench.alga(&["pack"], &project)?;
     let bundle = fs_err::metadata(project.join("dist/bundle.tar.zst"))?.len();
     let component = fs_err::metadata(project.join("dist/main.wasm"))?.len();
     #[expect(clippy::cast_precision_loss, reason = "a ratio of file sizes")]
     let ratio = bundle as f64 / component as f64;
-    Ok(Row {
-        what: "TypeScript template, bundle",
+    Ok(vec![Row {
+        what: SIZE,
         figure: format!("{} KB", bundle.div_ceil(1000)),
         baseline: format!("its component, {} KB", component.div_ceil(1000)),
         ratio,
         promise: "≤ 600 KB",
         kept: bundle <= 600_000,
-    })
+    }])
 }
 
-fn ready(bench: &Bench, project: &Path) -> Result<Row, Problem> {
+fn ready(bench: &Bench) -> Result<Vec<Row>, Problem> {
+    let project = bench.typescript()?;
     let (mut base, mut walls, mut ratios) = (vec![], vec![], vec![]);
     // The first start fills the cache.
-    ready_once(bench, project)?;
+    ready_once(bench, &project)?;
     for _ in 0..9 {
-        let version = milliseconds(cost(&mut bench.command(&["--version"], project))?.wall);
-        let subject = milliseconds(ready_once(bench, project)?);
+        let version = milliseconds(cost(&mut bench.command(&["--version"], &project))?.wall);
+        let subject = milliseconds(ready_once(bench, &project)?);
         base.push(version);
         ratios.push(subject / version);
         walls.push(subject);
     }
     let wall = median(walls);
-    Ok(Row {
-        what: "`dev` ready, warm cache",
+    Ok(vec![Row {
+        what: ANSWERS,
         figure: format!("{wall:.0} ms"),
         baseline: format!("`--version`, {:.1} ms", median(base)),
         ratio: median(ratios),
         promise: "≤ 150 ms",
         kept: wall <= 150.0,
-    })
+    }])
 }
 
 fn ready_once(bench: &Bench, project: &Path) -> Result<Duration, Problem> {

@@ -1,12 +1,12 @@
 //! One request in the runner, instance included: TypeScript and Rust against the smallest component there is.
 
-use super::{Bench, Row, median};
+use super::{Bench, Part, Row, median};
 use crate::Problem;
 use alga_ext::config::Config;
 use alga_ext::host::{Options, Persona, Platform};
 use alga_ext::manifest::Manifest;
 use alga_ext::project::Project;
-use alga_ext::runner::{Handler, Request, Runner};
+use alga_ext::runner::{Handler, Outcome, Request, Response, Runner};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -25,8 +25,11 @@ const SMALLEST: &str = r#"(module
     (i32.store16 (i32.const 16) (i32.const 200))
     (i32.const 16)))"#;
 
+/// Method, path and body.
+pub(super) type Asked<'a> = (&'a str, &'a str, Option<&'a str>);
+
 /// A loaded handler with the platform it is called on and the request it is called with.
-struct Subject {
+pub(super) struct Subject {
     handler: Handler,
     platform: Arc<Platform>,
     path: String,
@@ -41,6 +44,8 @@ pub(super) fn rust_project(bench: &Bench) -> Result<PathBuf, Problem> {
             &bench.folder,
         )?;
         let mut command = bench.command(&["build"], &project);
+        // The standard library is built once for all runs, where it has to be.
+        command.env("CARGO_TARGET_DIR", bench.kept.join("rust"));
         let output = with_rust(&project, &mut command)?.output()?;
         if !output.status.success() {
             return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
@@ -63,18 +68,22 @@ fn with_rust<'a>(project: &Path, command: &'a mut Command) -> Result<&'a mut Com
 }
 
 /// Both languages against the smallest handler.
-pub(super) fn rows(bench: &Bench) -> Result<Vec<Row>, Problem> {
+pub(super) const REQUESTS: Part = Part { figures: &[TYPESCRIPT, RUST], measure: rows };
+const TYPESCRIPT: &str = "TypeScript template, one request";
+const RUST: &str = "Rust template, one request";
+
+fn rows(bench: &Bench) -> Result<Vec<Row>, Problem> {
     let runner = Runner::new(Some(&bench.cache))?;
     let smallest = alga_ext::component::from_module(&wat::parse_str(SMALLEST)?)?;
     let manifest = Manifest::parse(r#"{"name": "bench.smallest", "version": "1.0.0"}"#)?;
-    let smallest = subject(&runner, &smallest, &manifest, &Config::default(), "/".into())?;
-    let typescript = project(&runner, &bench.folder.join("ts"))?;
-    let rust = project(&runner, &rust_project(bench)?)?;
+    let smallest = Subject::new(&runner, &smallest, &manifest, &Config::default(), "/".into())?;
+    let typescript = Subject::project(&runner, &bench.typescript()?)?;
+    let rust = Subject::project(&runner, &rust_project(bench)?)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         Ok(vec![
-            row("TypeScript template, one request", &typescript, &smallest, 400.0, "≤ 400 µs mean").await?,
-            row("Rust template, one request", &rust, &smallest, 60.0, "≤ 60 µs mean").await?,
+            row(TYPESCRIPT, &typescript, &smallest, 400.0, "≤ 400 µs mean").await?,
+            row(RUST, &rust, &smallest, 60.0, "≤ 60 µs mean").await?,
         ])
     })
 }
@@ -86,11 +95,11 @@ async fn row(
     most: f64,
     promise: &'static str,
 ) -> Result<Row, Problem> {
-    mean(subject, 200).await?;
+    subject.mean(200).await?;
     let (mut base, mut means, mut ratios) = (vec![], vec![], vec![]);
     for _ in 0..7 {
-        let empty = mean(smallest, 1000).await?;
-        let ours = mean(subject, 1000).await?;
+        let empty = smallest.mean(1000).await?;
+        let ours = subject.mean(1000).await?;
         ratios.push(ours / empty);
         base.push(empty);
         means.push(ours);
@@ -106,36 +115,60 @@ async fn row(
     })
 }
 
-/// Microseconds a request, over `count` of them, one after the other.
-async fn mean(subject: &Subject, count: u32) -> Result<f64, Problem> {
-    let start = Instant::now();
-    for _ in 0..count {
-        let call = subject.platform.call(subject.platform.user(Persona::Internal), None);
-        let request =
-            Request { method: "GET".into(), url: subject.path.clone(), headers: Vec::new(), body: None };
-        let outcome = subject.handler.call(&subject.platform, call, request).await;
-        match outcome.result {
-            Ok(response) if response.status == 200 => {}
-            Ok(response) => return Err(format!("`{}` answers {}", subject.path, response.status).into()),
-            Err(failure) => return Err(format!("`{}` fails: {}", subject.path, failure.message).into()),
-        }
+impl Subject {
+    fn new(
+        runner: &Runner,
+        wasm: &[u8],
+        manifest: &Manifest,
+        config: &Config,
+        path: String,
+    ) -> Result<Subject, Problem> {
+        let platform = Platform::new(config, manifest, &Options::default())?;
+        Ok(Subject { handler: runner.load(wasm)?, platform, path })
     }
-    Ok(start.elapsed().as_secs_f64() * 1e6 / f64::from(count))
-}
 
-fn project(runner: &Runner, root: &Path) -> Result<Subject, Problem> {
-    let project = Project::load(root)?;
-    let path = super::first_get(&project.manifest)?;
-    subject(runner, &fs_err::read(project.component())?, &project.manifest, &project.config, path)
-}
+    /// A project that was built, and its first GET endpoint.
+    pub(super) fn project(runner: &Runner, root: &Path) -> Result<Subject, Problem> {
+        let project = Project::load(root)?;
+        let path = super::first_get(&project.manifest)?;
+        let wasm = fs_err::read(project.component())?;
+        Subject::new(runner, &wasm, &project.manifest, &project.config, path)
+    }
 
-fn subject(
-    runner: &Runner,
-    wasm: &[u8],
-    manifest: &Manifest,
-    config: &Config,
-    path: String,
-) -> Result<Subject, Problem> {
-    let platform = Platform::new(config, manifest, &Options::default())?;
-    Ok(Subject { handler: runner.load(wasm)?, platform, path })
+    /// Another component in the place of this one.
+    pub(super) fn with_component(&self, runner: &Runner, wasm: &[u8]) -> Result<Subject, Problem> {
+        let (platform, path) = (Arc::clone(&self.platform), self.path.clone());
+        Ok(Subject { handler: runner.load(wasm)?, platform, path })
+    }
+
+    async fn call(&self, (method, path, body): Asked<'_>) -> Outcome {
+        let call = self.platform.call(self.platform.user(Persona::Internal), None);
+        let request = Request {
+            method: method.into(),
+            url: path.into(),
+            headers: Vec::new(),
+            body: body.map(|body| body.as_bytes().to_vec()),
+        };
+        self.handler.call(&self.platform, call, request).await
+    }
+
+    /// What it answers, and what it logs.
+    pub(super) async fn ask(&self, asked: Asked<'_>) -> Result<(Response, Vec<String>), Problem> {
+        let outcome = self.call(asked).await;
+        let response = outcome.result.map_err(|failure| format!("{asked:?} fails: {}", failure.message))?;
+        Ok((response, outcome.logs.into_iter().map(|log| log.message).collect()))
+    }
+
+    /// Microseconds a request, over `count` of them, one after the other.
+    pub(super) async fn mean(&self, count: u32) -> Result<f64, Problem> {
+        let start = Instant::now();
+        for _ in 0..count {
+            match self.call(("GET", &self.path, None)).await.result {
+                Ok(response) if response.status == 200 => {}
+                Ok(response) => return Err(format!("`{}` answers {}", self.path, response.status).into()),
+                Err(failure) => return Err(format!("`{}` fails: {}", self.path, failure.message).into()),
+            }
+        }
+        Ok(start.elapsed().as_secs_f64() * 1e6 / f64::from(count))
+    }
 }

@@ -1,6 +1,6 @@
 //! From a save to the first answer of the new source in `dev`, and what a request costs once it is compiled.
 
-use super::{Bench, Row, median, percentile, process};
+use super::{Bench, Part, Row, http, median, percentile, process};
 use crate::Problem;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -8,12 +8,27 @@ use std::io::{BufRead, BufReader, Read, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// Saves of one row.
+/// Saves of the template.
+pub(super) const TEMPLATE: Part = Part { figures: &[MIDDLE, LATE, SETTLED], measure: template };
+const MIDDLE: &str = "TypeScript save → first response in dev, p50 of 50";
+const LATE: &str = "TypeScript save → first response in dev, p95 of 50";
+const SETTLED: &str = "TypeScript request in dev, five seconds after a save";
 const SAVES: usize = 50;
-/// Functions that make about 350 KB of source.
-const FUNCTIONS: usize = 1900;
+
+/// Saves of the template with much code beside it.
+pub(super) const LARGE: Part = Part { figures: &[MIDDLE_OF_LARGE], measure: large };
+const MIDDLE_OF_LARGE: &str = "350 KB of TypeScript, save → first response in dev, p50 of 10";
+const SAVES_OF_LARGE: usize = 10;
+/// Functions that make 350 KB, once they are bundled.
+const FUNCTIONS: usize = 2300;
+const BUNDLED: u64 = 350_000;
+
+/// When a source has settled.
+const LATER: Duration = Duration::from_secs(5);
+/// What the template's answer begins with, where a save puts its number.
+const ANSWER: &str = "jsonResponse({ message:";
 
 /// A dev server that watches, ended when dropped.
 struct Server {
@@ -26,20 +41,16 @@ struct Server {
     round: usize,
 }
 
-/// The template as it is, and with much code beside it.
-pub(super) fn rows(bench: &Bench) -> Result<Vec<Row>, Problem> {
-    let template = project(bench, "saved")?;
-    let [first, late, after] = row(
-        bench,
-        &template,
-        SAVES,
-        [
-            ("TypeScript save → first response in dev, p50 of 50", "≤ 40 ms", 40.0),
-            ("TypeScript save → first response in dev, p95 of 50", "≤ 80 ms", 80.0),
-            ("TypeScript request in dev, once a save is compiled", "≤ 1.2 × before the save", 1.2),
-        ],
-    )?;
-    let large = project(bench, "large")?;
+fn template(bench: &Bench) -> Result<Vec<Row>, Problem> {
+    let project = bench.new_typescript("saved")?;
+    let mut server = Server::start(bench, &project)?;
+    let saves = server.saves(SAVES)?;
+    let settled = settled(bench, &project, &mut server)?;
+    Ok(vec![saves.row(MIDDLE, 50, "≤ 40 ms", 40.0), saves.row(LATE, 95, "≤ 80 ms", 80.0), settled])
+}
+
+fn large(bench: &Bench) -> Result<Vec<Row>, Problem> {
+    let project = bench.new_typescript("large")?;
     let mut code = String::new();
     for number in 0..FUNCTIONS {
         writeln!(
@@ -51,70 +62,101 @@ pub(super) fn rows(bench: &Bench) -> Result<Vec<Row>, Problem> {
     }
     let names: Vec<String> = (0..FUNCTIONS).map(|number| format!("piece{number}")).collect();
     writeln!(code, "export const pieces = [{}];", names.join(", "))?;
-    fs_err::write(large.join("src/pieces.ts"), code)?;
-    let handler = large.join("src/handler.ts");
+    fs_err::write(project.join("src/pieces.ts"), code)?;
+    let handler = project.join("src/handler.ts");
     let text = fs_err::read_to_string(&handler)?;
     let text = format!("import {{ pieces }} from './pieces';\n(globalThis as any).pieces = pieces;\n{text}");
     fs_err::write(&handler, text)?;
-    let [large, ..] = row(
-        bench,
-        &large,
-        10,
-        [
-            ("350 KB of TypeScript, save → first response in dev, p50 of 10", "≤ 250 ms", 250.0),
-            ("", "", 0.0),
-            ("", "", 0.0),
-        ],
-    )?;
-    Ok(vec![first, late, after, large])
+    bench.alga(&["build"], &project)?;
+    let bundled = bundled(bench, &project)?;
+    if bundled < BUNDLED {
+        return Err(
+            format!("the large project is {bundled} bytes once bundled, and has to be {BUNDLED}").into()
+        );
+    }
+    let saves = Server::start(bench, &project)?.saves(SAVES_OF_LARGE)?;
+    Ok(vec![saves.row(MIDDLE_OF_LARGE, 50, "≤ 250 ms", 250.0)])
 }
 
-fn project(bench: &Bench, name: &str) -> Result<PathBuf, Problem> {
-    let arguments = ["new", name, "--template", "ts-handler", "--publisher", "bench", "--yes"];
-    bench.alga(&arguments, &bench.folder)?;
-    Ok(bench.folder.join(name))
+/// The bytes of the project's own code in its component.
+fn bundled(bench: &Bench, project: &Path) -> Result<u64, Problem> {
+    let said = bench.alga(&["inspect", "dist/main.wasm", "--modules", "--format", "json"], project)?;
+    let said: Value = serde_json::from_str(&said)?;
+    let packages = said.pointer("/build/packages").and_then(Value::as_array).ok_or("no packages")?;
+    let is_own = |package: &&Value| package.get("name").and_then(Value::as_str) == Some("(project)");
+    let own = packages.iter().find(is_own).and_then(|own| own.get("bytes")).and_then(Value::as_u64);
+    Ok(own.ok_or("the project is not in its component")?)
 }
 
-type Promise = (&'static str, &'static str, f64);
+/// Milliseconds of saves until they answered, and of the builds after them.
+struct Saves {
+    answers: Vec<f64>,
+    builds: Vec<f64>,
+}
 
-/// Saves, one after the other, each after the component of the one before is there; a request before each is what one
-/// costs that is compiled. The baseline is a build of the same project between them.
-fn row(bench: &Bench, project: &Path, saves: usize, promises: [Promise; 3]) -> Result<[Row; 3], Problem> {
-    let mut server = Server::start(bench, project)?;
-    server.warm_up()?;
-    let before = server.request_of_many()?;
-    let (mut builds, mut answers, mut requests) = (vec![], vec![], vec![]);
-    for _ in 0..saves {
-        let begun = Instant::now();
+impl Saves {
+    fn row(&self, what: &'static str, of_a_hundred: usize, promise: &'static str, most: f64) -> Row {
+        let (figure, build) = (percentile(self.answers.clone(), of_a_hundred), median(self.builds.clone()));
+        Row {
+            what,
+            figure: format!("{figure:.1} ms"),
+            baseline: format!("the whole build after it, {build:.0} ms"),
+            ratio: figure / build,
+            promise,
+            kept: figure <= most,
+        }
+    }
+}
+
+/// Requests to a server five seconds after a save, against a server that was started on the finished component.
+fn settled(bench: &Bench, project: &Path, server: &mut Server) -> Result<Row, Problem> {
+    let finished = http::Server::start(bench, project)?;
+    let finished = (finished.url.trim_start_matches("http://").to_owned(), finished);
+    let (mut base, mut figures, mut ratios) = (vec![], vec![], vec![]);
+    for _ in 0..3 {
+        let saved = Instant::now();
         server.save()?;
         server.wait_for("swapped")?;
         server.request()?;
-        answers.push(begun.elapsed().as_secs_f64() * 1e3);
-        builds.push(server.built()?);
-        requests.push(server.request_of_many()?);
+        std::thread::sleep(LATER.saturating_sub(saved.elapsed()));
+        for _ in 0..5 {
+            let plain = milliseconds_of_one(&finished.0, &server.path)?;
+            let ours = milliseconds_of_one(&server.address, &server.path)?;
+            ratios.push(ours / plain);
+            base.push(plain);
+            figures.push(ours);
+        }
+        server.wait_for("built")?;
     }
-    drop(server);
-    let (build, after) = (median(builds), median(requests));
-    let figures = [percentile(answers.clone(), 50), percentile(answers, 95), after];
-    let [first, late, settled] = promises;
-    let answer = |(what, promise, most): Promise, figure: f64| Row {
-        what,
-        figure: format!("{figure:.1} ms"),
-        baseline: format!("the whole build after it, {build:.0} ms"),
-        ratio: figure / build,
-        promise,
-        kept: figure <= most,
-    };
-    let [p50, p95, _] = figures;
-    let settled = Row {
-        what: settled.0,
-        figure: format!("{after:.2} ms"),
-        baseline: format!("before the first save, {before:.2} ms"),
-        ratio: after / before,
-        promise: settled.1,
-        kept: after <= before * settled.2,
-    };
-    Ok([answer(first, p50), answer(late, p95), settled])
+    let ratio = median(ratios);
+    Ok(Row {
+        what: SETTLED,
+        figure: format!("{:.2} ms", median(figures)),
+        baseline: format!("a server started on the finished component, {:.2} ms", median(base)),
+        ratio,
+        promise: "≤ 1.2",
+        kept: ratio <= 1.2,
+    })
+}
+
+/// Milliseconds of one of many requests, each on a connection of its own.
+fn milliseconds_of_one(address: &str, path: &str) -> Result<f64, Problem> {
+    let mut times = Vec::new();
+    for _ in 0..41 {
+        let asked = Instant::now();
+        get(address, path)?;
+        times.push(asked.elapsed().as_secs_f64() * 1e3);
+    }
+    Ok(median(times))
+}
+
+/// The whole answer of a server, which has to be 200.
+fn get(address: &str, path: &str) -> Result<String, Problem> {
+    let mut connection = TcpStream::connect(address)?;
+    write!(connection, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer)?;
+    if answer.starts_with("HTTP/1.1 200") { Ok(answer) } else { Err(format!("not 200: `{answer}`").into()) }
 }
 
 impl Server {
@@ -128,9 +170,29 @@ impl Server {
         let path = format!("/api/ext-proxy/{}{}", manifest.name, super::first_get(&manifest)?);
         let handler = project.join("src/handler.ts");
         let source = fs_err::read_to_string(&handler)?;
+        if !source.contains(ANSWER) {
+            return Err(format!("`{}` has no `{ANSWER}` to number", handler.display()).into());
+        }
         let mut server = Server { child, events, address, path, handler, source, round: 0 };
         server.wait_for("swapped")?;
         Ok(server)
+    }
+
+    /// Saves, one after the other, each after the component of the one before is there.
+    fn saves(&mut self, count: usize) -> Result<Saves, Problem> {
+        self.warm_up()?;
+        let mut saves = Saves { answers: Vec::new(), builds: Vec::new() };
+        for _ in 0..count {
+            let begun = Instant::now();
+            self.save()?;
+            self.wait_for("swapped")?;
+            self.request()?;
+            saves.answers.push(begun.elapsed().as_secs_f64() * 1e3);
+            let built = self.wait_for("built")?;
+            let microseconds = built.get("duration_us").and_then(Value::as_f64).ok_or("no duration")?;
+            saves.builds.push(microseconds / 1e3);
+        }
+        Ok(saves)
     }
 
     /// Saves until the source answers before it is built, which it does once the runtime is compiled.
@@ -149,8 +211,17 @@ impl Server {
 
     fn save(&mut self) -> Result<(), Problem> {
         self.round += 1;
-        let text = format!("{}\n(globalThis as any).round = {};\n", self.source, self.round);
-        Ok(fs_err::write(&self.handler, text)?)
+        let answer = format!("jsonResponse({{ round: {}, message:", self.round);
+        Ok(fs_err::write(&self.handler, self.source.replacen(ANSWER, &answer, 1))?)
+    }
+
+    /// One request, which the source of the last save has to answer.
+    fn request(&self) -> Result<(), Problem> {
+        let answer = get(&self.address, &self.path)?;
+        if answer.contains(&format!("\"round\":{},", self.round)) {
+            return Ok(());
+        }
+        Err(format!("save {} is told to answer, and the answer is `{answer}`", self.round).into())
     }
 
     fn next(&mut self) -> Result<Value, Problem> {
@@ -184,36 +255,6 @@ impl Server {
                 _ => {}
             }
         }
-    }
-
-    /// Waits for the component; the milliseconds its build took.
-    fn built(&mut self) -> Result<f64, Problem> {
-        let built = self.wait_for("built")?;
-        let microseconds = built.get("duration_us").and_then(Value::as_f64).ok_or("no duration")?;
-        Ok(microseconds / 1e3)
-    }
-
-    fn request(&self) -> Result<(), Problem> {
-        let mut connection = TcpStream::connect(&self.address)?;
-        write!(
-            connection,
-            "GET {} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n",
-            self.path, self.address
-        )?;
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer)?;
-        if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(format!("`{answer}`").into()) }
-    }
-
-    /// Milliseconds of one of several requests.
-    fn request_of_many(&self) -> Result<f64, Problem> {
-        let mut times = Vec::new();
-        for _ in 0..21 {
-            let asked = Instant::now();
-            self.request()?;
-            times.push(asked.elapsed().as_secs_f64() * 1e3);
-        }
-        Ok(median(times))
     }
 }
 

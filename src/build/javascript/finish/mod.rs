@@ -58,11 +58,11 @@ fn check(component: &[u8]) -> Result<(), Fault> {
 
 /// How deep the parser is inside nested modules and components, whose contents are none of ours.
 #[derive(Default)]
-struct Depth(u32);
+pub(super) struct Depth(u32);
 
 impl Depth {
     /// Whether `payload` belongs to something nested.
-    fn is_nested(&mut self, payload: &Payload<'_>) -> bool {
+    pub(super) fn is_nested(&mut self, payload: &Payload<'_>) -> bool {
         let nested = self.0 > 0;
         match payload {
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => self.0 += 1,
