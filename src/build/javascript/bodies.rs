@@ -76,3 +76,26 @@ fn sections(wasm: &[u8]) -> Result<Vec<(u8, &[u8])>, Fault> {
     }
     Ok(sections)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::javascript::engine::Engine;
+    use crate::build::javascript::testing::cache;
+
+    #[test]
+    fn a_component_is_what_it_was_once_its_bodies_are_back() {
+        let linked = Engine::load(&cache()).unwrap().linked;
+        let emptied = empty(&linked).unwrap();
+        assert!(emptied.len() < linked.len() / 4, "{} of {} bytes", emptied.len(), linked.len());
+        assert!(emptied != linked && fill(&emptied, &linked).unwrap() == linked);
+        wasmparser::Validator::new().validate_all(&emptied).unwrap();
+    }
+
+    #[test]
+    fn a_snapshot_of_another_component_is_refused() {
+        let module = wat::parse_str("(component (core module (func)))").unwrap();
+        let none = wat::parse_str("(component)").unwrap();
+        assert!(fill(&module, &none).is_err());
+    }
+}
