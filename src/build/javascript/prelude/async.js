@@ -1,20 +1,22 @@
 // What the transformer makes of async functions and async generators. The shapes are Babel's helpers'.
 
+import { bare, follow, rejectBare, resolveBare } from 'alga-ext:prelude/promise';
+
 /** A generator function that waits at each `yield`. */
 export function asyncToGenerator(body) {
   return function () {
     const generator = body.apply(this, arguments);
-    return new Promise((resolve, reject) => {
-      const step = (method, given) => {
-        let result;
-        try { result = generator[method](given); } catch (error) { reject(error); return; }
-        if (result.done) resolve(result.value);
-        else Promise.resolve(result.value).then(next, fail);
-      };
-      const next = (value) => step('next', value);
-      const fail = (reason) => step('throw', reason);
-      next(undefined);
-    });
+    const promise = bare();
+    const step = (method, given) => {
+      let result;
+      try { result = generator[method](given); } catch (error) { rejectBare(promise, error); return; }
+      if (result.done) { resolveBare(promise, result.value); return; }
+      try { follow(result.value, next, fail); } catch (error) { fail(error); }
+    };
+    const next = (value) => step('next', value);
+    const fail = (reason) => step('throw', reason);
+    next(undefined);
+    return promise;
   };
 }
 

@@ -6,6 +6,7 @@ const PENDING = 0;
 const FULFILLED = 1;
 const REJECTED = 2;
 
+/** What is done next: a function and the two values it is given, each job three places long. */
 let jobs = [];
 /** What is done, one after the other, when no job is left and no timer is due. */
 const tasks = [];
@@ -31,9 +32,9 @@ export function drain() {
   while (jobs.length > 0) {
     const chunk = jobs;
     jobs = [];
-    for (let index = 0; index < chunk.length; index++) {
+    for (let index = 0; index < chunk.length; index += 3) {
       // A microtask of the source's, or a promise of its own class, may throw; the jobs behind it still run.
-      try { chunk[index](); } catch (error) { uncaught(error); }
+      try { chunk[index](chunk[index + 1], chunk[index + 2]); } catch (error) { uncaught(error); }
     }
   }
 }
@@ -69,7 +70,8 @@ export function settle(value, never = 'handler never settled: it waits for a pro
   }
   let state = PENDING;
   let result;
-  OwnPromise.resolve(value).then(
+  follow(
+    value,
     (settled) => { state = FULFILLED; result = settled; },
     (reason) => { state = REJECTED; result = reason; },
   );
@@ -98,6 +100,9 @@ function capability(constructor) {
   return { promise, resolve, reject };
 }
 
+/** What makes a promise that this module settles itself. */
+const BARE = () => {};
+
 function speciesOf(promise) {
   const constructor = promise.constructor;
   if (constructor === OwnPromise || constructor === undefined) return OwnPromise;
@@ -107,10 +112,12 @@ function speciesOf(promise) {
 class OwnPromise {
   #state = PENDING;
   #value = undefined;
-  #reactions = [];
+  /** The first one alone, or a list. */
+  #reactions = undefined;
   #handled = false;
 
   constructor(executor) {
+    if (executor === BARE) return;
     if (typeof executor !== 'function') throw new TypeError('a promise is made with a function');
     let done = false;
     const resolve = (value) => { if (!done) { done = true; this.#resolve(value); } };
@@ -123,6 +130,19 @@ class OwnPromise {
   static get [Symbol.species]() { return this; }
 
   static isPromise(value) { return isObject(value) && #state in value; }
+
+  /** What `await` does (27.7.5.3): neither is `then` looked up, nor is there a promise of what comes of it. */
+  static follow(value, onFulfilled, onRejected) {
+    resolveAs.call(OwnPromise, value).#react((state, settled) => {
+      if (state === FULFILLED) onFulfilled(settled); else onRejected(settled);
+    });
+  }
+
+  static bare() { return new OwnPromise(BARE); }
+
+  static resolveBare(promise, value) { promise.#resolve(value); }
+
+  static rejectBare(promise, reason) { promise.#settle(REJECTED, reason); }
 
   static peek(promise) {
     return { state: ['pending', 'fulfilled', 'rejected'][promise.#state], value: promise.#value };
@@ -137,12 +157,13 @@ class OwnPromise {
     let then;
     try { then = value.then; } catch (error) { this.#settle(REJECTED, error); return; }
     if (typeof then !== 'function') { this.#settle(FULFILLED, value); return; }
-    jobs.push(() => {
+    const job = () => {
       let done = false;
       const resolve = (next) => { if (!done) { done = true; this.#resolve(next); } };
       const reject = (reason) => { if (!done) { done = true; this.#settle(REJECTED, reason); } };
       try { then.call(value, resolve, reject); } catch (error) { reject(error); }
-    });
+    };
+    jobs.push(job, undefined, undefined);
   }
 
   #settle(state, value) {
@@ -151,12 +172,40 @@ class OwnPromise {
     this.#value = value;
     this.#reactions = undefined;
     if (state === REJECTED && !this.#handled) unhandled.set(this, value);
-    for (const react of reactions) jobs.push(() => react(state, value));
+    if (typeof reactions === 'function') jobs.push(reactions, state, value);
+    else if (reactions) for (const react of reactions) jobs.push(react, state, value);
+  }
+
+  /** What is done once it has settled (27.2.5.4.1). */
+  #react(react) {
+    if (!this.#handled) {
+      this.#handled = true;
+      if (this.#state === REJECTED) unhandled.delete(this);
+    }
+    if (this.#state !== PENDING) jobs.push(react, this.#state, this.#value);
+    else if (this.#reactions === undefined) this.#reactions = react;
+    else if (typeof this.#reactions === 'function') this.#reactions = [this.#reactions, react];
+    else this.#reactions.push(react);
   }
 
   then(onFulfilled, onRejected) {
-    const { promise, resolve, reject } = capability(speciesOf(this));
-    const react = (state, value) => {
+    const constructor = speciesOf(this);
+    if (constructor === OwnPromise) {
+      const derived = new OwnPromise(BARE);
+      this.#react((state, value) => {
+        const handle = state === FULFILLED ? onFulfilled : onRejected;
+        if (typeof handle !== 'function') {
+          if (state === FULFILLED) derived.#resolve(value); else derived.#settle(REJECTED, value);
+          return;
+        }
+        let result;
+        try { result = handle(value); } catch (error) { derived.#settle(REJECTED, error); return; }
+        derived.#resolve(result);
+      });
+      return derived;
+    }
+    const { promise, resolve, reject } = capability(constructor);
+    this.#react((state, value) => {
       const handle = state === FULFILLED ? onFulfilled : onRejected;
       if (typeof handle !== 'function') {
         if (state === FULFILLED) resolve(value); else reject(value);
@@ -165,17 +214,7 @@ class OwnPromise {
       let result;
       try { result = handle(value); } catch (error) { reject(error); return; }
       resolve(result);
-    };
-    if (!this.#handled) {
-      this.#handled = true;
-      if (this.#state === REJECTED) unhandled.delete(this);
-    }
-    if (this.#state === PENDING) this.#reactions.push(react);
-    else {
-      const state = this.#state;
-      const value = this.#value;
-      jobs.push(() => react(state, value));
-    }
+    });
     return promise;
   }
 
@@ -192,6 +231,11 @@ class OwnPromise {
 
   static resolve(value) {
     if (isObject(value) && #state in value && value.constructor === this) return value;
+    if (this === OwnPromise) {
+      const promise = new OwnPromise(BARE);
+      promise.#resolve(value);
+      return promise;
+    }
     const { promise, resolve } = capability(this);
     resolve(value);
     return promise;
@@ -264,15 +308,21 @@ function collect(constructor, values, follow, finish = (results, resolve) => res
   return promise;
 }
 
+/** As it was before the source could replace it. */
+const resolveAs = OwnPromise.resolve;
+
 Object.defineProperty(OwnPromise, 'name', { value: 'Promise', configurable: true });
 Object.defineProperty(globalThis, 'Promise', { value: OwnPromise, writable: true, configurable: true });
 
 globalThis.queueMicrotask = function queueMicrotask(job) {
   if (typeof job !== 'function') throw new TypeError('queueMicrotask takes a function');
-  jobs.push(() => { job(); });
+  jobs.push(() => { job(); }, undefined, undefined);
 };
 
 export const isPromise = OwnPromise.isPromise;
 export const peek = OwnPromise.peek;
-delete OwnPromise.isPromise;
-delete OwnPromise.peek;
+export const follow = OwnPromise.follow;
+export const bare = OwnPromise.bare;
+export const resolveBare = OwnPromise.resolveBare;
+export const rejectBare = OwnPromise.rejectBare;
+for (const name of ['isPromise', 'peek', 'follow', 'bare', 'resolveBare', 'rejectBare']) delete OwnPromise[name];
