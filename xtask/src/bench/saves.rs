@@ -110,8 +110,8 @@ impl Saves {
 
 /// Requests to a server five seconds after a save, against a server that was started on the finished component.
 fn settled(bench: &Bench, project: &Path, server: &mut Server) -> Result<Row, Problem> {
-    let finished = http::Server::start(bench, project)?;
-    let finished = (finished.url.trim_start_matches("http://").to_owned(), finished);
+    let finished = http::Server::start(bench, project, &["--format", "json"])?;
+    let address = finished.address.to_string();
     let (mut base, mut figures, mut ratios) = (vec![], vec![], vec![]);
     for _ in 0..3 {
         let saved = Instant::now();
@@ -120,7 +120,7 @@ fn settled(bench: &Bench, project: &Path, server: &mut Server) -> Result<Row, Pr
         server.request()?;
         std::thread::sleep(LATER.saturating_sub(saved.elapsed()));
         for _ in 0..5 {
-            let plain = milliseconds_of_one(&finished.0, &server.path)?;
+            let plain = milliseconds_of_one(&address, &server.path)?;
             let ours = milliseconds_of_one(&server.address, &server.path)?;
             ratios.push(ours / plain);
             base.push(plain);
