@@ -16,6 +16,7 @@ use record::Record;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How to build.
 #[derive(Debug, Clone, Copy)]
@@ -205,6 +206,8 @@ struct Made {
     inputs: Vec<PathBuf>,
     warnings: Vec<String>,
     packages: Vec<component::Package>,
+    /// The hash of the script it holds, when it holds one.
+    script: Option<Digest>,
 }
 
 /// Builds the project into `dist/`: `main.wasm`, `build.json`, `ui/`. Everything is made before anything is written.
@@ -282,15 +285,16 @@ fn finish(
         built.imports = outside.imports;
         built.inputs = made.inputs;
         record.component = Some(digest.to_string());
+        record.script = made.script.map(|script| script.to_string());
         component = Some(finished);
     }
     Ok(Finished { built, component, ui, record })
 }
 
-/// A JavaScript project whose source was read and evaluated: it can answer, and it can be finished.
+/// A JavaScript project whose source was read: it can be loaded, and it can be finished.
 #[derive(Debug)]
 pub struct Begun {
-    evaluated: javascript::Evaluated,
+    script: javascript::Script,
     source: Source,
     /// As they were read; what is saved meanwhile is another build's.
     inputs: record::Inputs,
@@ -303,49 +307,59 @@ pub fn begins(project: &Project) -> Result<bool, Error> {
     Ok(!commanded && matches!(Source::find(project)?, Source::JavaScript { .. }))
 }
 
-/// Reads and evaluates the source of a project that [`begins`]; none when it does not. Nothing is written. The script
-/// is shown to `meanwhile` on another thread while it is evaluated.
-pub fn begin<T: Send>(
-    project: &Project,
-    engine: &Arc<javascript::Engine>,
-    meanwhile: impl FnOnce(&str) -> T + Send,
-) -> Result<Option<(Begun, T)>, Error> {
+/// Reads the source of a project that [`begins`], but for what is `kept` of the last time; none when it does not
+/// begin. Nothing is written.
+pub fn begin(project: &Project, kept: &mut javascript::Kept) -> Result<Option<Begun>, Error> {
     let source = Source::find(project)?;
     let Source::JavaScript { entry, others } = &source else { return Ok(None) };
-    let script = javascript::Script::link(&project.root, entry, false);
+    let script = javascript::Script::link_again(&project.root, entry, false, kept);
     let script = script.map_err(|error| named_others(error, &names(project, others)))?;
     let inputs = record::hash_all(&project.root, &script.inputs)?;
-    let text = script.text.clone();
-    let (evaluated, shown) = std::thread::scope(|scope| {
-        let shown = scope.spawn(|| meanwhile(&text));
-        (script.evaluate(engine), shown.join())
-    });
-    let shown = shown.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    Ok(Some((Begun { evaluated: evaluated?, source, inputs }, shown)))
+    Ok(Some(Begun { script, source, inputs }))
 }
 
 impl Begun {
     /// The script with everything in it.
     pub fn script(&self) -> &str {
-        &self.evaluated.script().text
+        &self.script.text
     }
 
     /// Every file it was read from, absolute.
     pub fn inputs(&self) -> &[PathBuf] {
-        &self.evaluated.script().inputs
+        &self.script.inputs
+    }
+
+    /// Says why the script cannot be loaded, when it cannot be within `limit`.
+    pub fn check(&self, engine: &javascript::Engine, limit: Duration) -> Result<(), Error> {
+        Ok(self.script.check(engine, limit)?)
     }
 
     /// Does the rest of [`build`], but for the files in `dist/`.
-    pub fn finish(self, project: &Project) -> Result<Finished, Error> {
-        let Begun { evaluated, source, inputs } = self;
+    pub fn finish(self, project: &Project, engine: &Arc<javascript::Engine>) -> Result<Finished, Error> {
+        let Begun { script, source, inputs } = self;
         let made = match &source {
             Source::JavaScript { entry, others } => {
-                Some((made(project, entry, others, evaluated.finish()?), inputs))
+                Some((made(project, entry, others, script.evaluate(engine)?.finish()?), inputs))
             }
             _ => None,
         };
         finish(project, &source, made, ui::read(project)?)
     }
+}
+
+/// The hash of the script that a component in `dist/` was made from, when it is the one that was built there.
+pub fn script_of(project: &Project, component: Digest) -> Option<Digest> {
+    let record = Record::read(project).ok()??;
+    let is_it = record.component.as_deref() == Some(component.to_string().as_str());
+    Digest::parse(record.script.as_deref().filter(|_| is_it)?)
+}
+
+/// The script that a component in `dist/` was made from, when its sources still make the same one.
+pub fn source_of(project: &Project, component: &[u8]) -> Result<Option<String>, Error> {
+    let Some(script) = script_of(project, Digest::of(component)) else { return Ok(None) };
+    let begun = begin(project, &mut javascript::Kept::default())?;
+    let text = begun.map(|begun| begun.script.text);
+    Ok(text.filter(|text| Digest::of(text.as_bytes()) == script))
 }
 
 /// The declarations for a project that has no packages yet: paths and texts.
@@ -397,6 +411,7 @@ fn made(project: &Project, entry: &Path, others: &[PathBuf], built: javascript::
         inputs: built.inputs,
         warnings,
         packages: built.packages,
+        script: Some(built.script),
     }
 }
 

@@ -28,6 +28,9 @@ pub(super) struct Record {
     source: Option<String>,
     /// Hash of `dist/main.wasm`.
     pub(super) component: Option<String>,
+    /// Hash of the script in it, where it holds one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) script: Option<String>,
     /// Every file it was built from, relative to the project, with its hash.
     inputs: Inputs,
     /// The UI's files with their hashes.
@@ -47,6 +50,7 @@ impl Record {
             configuration: Digest::of(&configuration).to_string(),
             source: None,
             component: None,
+            script: None,
             inputs: BTreeMap::new(),
             ui: ui.files.iter().map(|(path, bytes)| (path.clone(), Digest::of(bytes).to_string())).collect(),
         })

@@ -1,7 +1,7 @@
-//! What follows a quick answer: the evaluated source becomes a compiled component, on a thread of its own.
+//! What follows a quick answer: the source that was loaded becomes a compiled component, on a thread of its own.
 
 use super::watch::Signal;
-use crate::build::{self, Begun};
+use crate::build::{self, Begun, javascript::Engine};
 use crate::bundle::Digest;
 use crate::project::Project;
 use crate::runner::{self, Handler, Runner};
@@ -19,12 +19,13 @@ const QUIET: Duration = Duration::from_millis(250);
 pub(super) struct Job {
     pub(super) project: Project,
     pub(super) runner: Runner,
+    pub(super) engine: Arc<Engine>,
     pub(super) begun: Begun,
     /// What identifies the handler.
     pub(super) script: Digest,
     /// When it was saved.
     pub(super) saved: Instant,
-    /// How long reading and evaluating it took.
+    /// How long reading and loading it took.
     pub(super) spent: Duration,
 }
 
@@ -127,9 +128,9 @@ impl Desk {
 }
 
 fn finish(job: Job) -> Finished {
-    let Job { project, runner, begun, script, saved, spent } = job;
+    let Job { project, runner, engine, begun, script, saved, spent } = job;
     let started = Instant::now();
-    let finished = begun.finish(&project);
+    let finished = begun.finish(&project, &engine);
     let spent = spent + started.elapsed();
     let result = finished.map_err(Error::from).and_then(|finished| {
         let handler = finished.component().map(|component| runner.load(component)).transpose()?;

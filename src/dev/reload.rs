@@ -6,6 +6,7 @@ use super::finish::{Finished, Finisher, Job};
 use super::state::{self, Served, State};
 use super::ui::Files;
 use super::watch::Signal;
+use crate::build::javascript::Kept;
 use crate::bundle::Digest;
 use crate::host::{self, Platform};
 use crate::project::Project;
@@ -24,6 +25,8 @@ const MAX_COMPARED: u64 = 64 << 20;
 
 /// How long a source may take to be loaded for the first request before that comes.
 const AHEAD: Duration = Duration::from_secs(2);
+/// How long one may take that did not load in that time: together as long as in a build.
+const JUDGED: Duration = Duration::from_secs(8);
 
 /// What kinds of files changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -78,6 +81,8 @@ pub(super) struct Loader {
     quick: Option<Preparing>,
     /// The script of the source that is being finished.
     finishing: Option<Digest>,
+    /// What the next save need not read again.
+    kept: Kept,
 }
 
 /// What a source is loaded into.
@@ -117,6 +122,7 @@ impl Loader {
             finisher: None,
             quick: None,
             finishing: None,
+            kept: Kept::default(),
         }
     }
 
@@ -261,7 +267,7 @@ impl Loader {
         }
     }
 
-    /// Evaluates the source and lets it answer, where that can be; false where it has to be built first.
+    /// Loads the source and lets it answer, where that can be; false where it has to be built first.
     fn begin(&mut self, next: &mut Served, saved: Instant, problems: &mut Problems) -> bool {
         if !build::begins(&self.project).unwrap_or_default() {
             return false;
@@ -269,13 +275,7 @@ impl Loader {
         let (Some(quick), Some(runner)) = (self.quick(), self.runner.clone()) else { return false };
         self.tell(Event::Building);
         let started = Instant::now();
-        // The first request finds an instance that is loaded while the build looks whether it loads.
-        let loaded = |text: &str| {
-            let script = Script { shim: Arc::clone(&quick.shim), text: text.to_owned() };
-            let is_known = next.handler.is_some() && next.component == Some(Digest::of(text.as_bytes()));
-            (!is_known).then(|| quick.runtime.loaded(Arc::new(script), AHEAD))
-        };
-        let (begun, handler) = match build::begin(&self.project, &quick.engine, loaded) {
+        let begun = match build::begin(&self.project, &mut self.kept) {
             Ok(Some(begun)) => begun,
             Ok(None) => return false,
             Err(error) => {
@@ -283,14 +283,24 @@ impl Loader {
                 return true;
             }
         };
-        self.failed = None;
         self.take_inputs(begun.inputs());
         let script = Digest::of(begun.script().as_bytes());
-        if handler.is_some() {
-            (next.handler, next.component) = (handler, Some(script));
+        if next.handler.is_none() || next.component != Some(script) {
+            // The instance that shows whether it loads is the one that answers the first request.
+            let source = Script { shim: Arc::clone(&quick.shim), text: begun.script().to_owned() };
+            let handler = quick.runtime.loaded(Arc::new(source), AHEAD);
+            // What fails, or takes long, is for the build to judge: it has the words for it.
+            if !handler.is_loaded()
+                && let Err(error) = begun.check(&quick.engine, JUDGED)
+            {
+                self.fail(&error, problems);
+                return true;
+            }
+            (next.handler, next.component) = (Some(handler), Some(script));
         }
-        let spent = started.elapsed();
-        self.finish(Some(Job { project: self.project.clone(), runner, begun, script, saved, spent }));
+        self.failed = None;
+        let (project, engine, spent) = (self.project.clone(), Arc::clone(&quick.engine), started.elapsed());
+        self.finish(Some(Job { project, runner, engine, begun, script, saved, spent }));
         true
     }
 
@@ -372,6 +382,8 @@ impl Loader {
         }
         let bytes = fs_err::read(component)?;
         let digest = Digest::of(&bytes);
+        // A save that changes nothing in the script is to find what it made.
+        let digest = build::script_of(&self.project, digest).unwrap_or(digest);
         if next.handler.is_some() && next.component == Some(digest) {
             return Ok(());
         }

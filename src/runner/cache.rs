@@ -36,10 +36,16 @@ impl Cache {
         Cache { folder, compatibility, functions: Arc::clone(functions) }
     }
 
+    /// The compiled form of `wasm` from disk, when it is there.
+    pub(super) fn find(&self, engine: &Engine, wasm: &[u8]) -> Option<Component> {
+        let source: [u8; 32] = Sha256::digest(wasm).into();
+        self.read(engine, &self.path(&source), &source)
+    }
+
     /// The compiled form of `wasm`, from disk or made now. A cache that cannot be written only costs time.
     pub(super) fn load(&self, engine: &Engine, wasm: &[u8]) -> Result<Component, Error> {
         let source: [u8; 32] = Sha256::digest(wasm).into();
-        let path = self.folder.join(format!("{}-{:016x}.cwasm", hex(&source), self.compatibility));
+        let path = self.path(&source);
         if let Some(component) = self.read(engine, &path, &source) {
             return Ok(component);
         }
@@ -54,6 +60,10 @@ impl Cache {
             }
         }
         Ok(component)
+    }
+
+    fn path(&self, source: &[u8; 32]) -> PathBuf {
+        self.folder.join(format!("{}-{:016x}.cwasm", hex(source), self.compatibility))
     }
 
     /// What stands before the compiled bytes: who wrote them, from what, and their hash.

@@ -132,8 +132,18 @@ impl Runner {
 
     /// Compiles a component, or finds it compiled; links it against the platform.
     pub fn load(&self, wasm: &[u8]) -> Result<Handler, Error> {
+        self.link(&self.compile(wasm)?)
+    }
+
+    /// The same for a component that was compiled before; none for another.
+    pub fn find(&self, wasm: &[u8]) -> Result<Option<Handler>, Error> {
+        let found = self.inner.cache.as_ref().and_then(|cache| cache.find(&self.inner.engine, wasm));
+        found.map(|component| self.link(&component)).transpose()
+    }
+
+    fn link(&self, component: &Component) -> Result<Handler, Error> {
         let inner = Arc::clone(&self.inner);
-        let pre = link::link(&inner.linker, &self.compile(wasm)?)?;
+        let pre = link::link(&inner.linker, component)?;
         Ok(Handler { inner, pre, script: None, ahead: Arc::default() })
     }
 
@@ -157,6 +167,11 @@ impl Handler {
     /// Whether each call loads the source anew.
     pub fn is_source(&self) -> bool {
         self.script.is_some()
+    }
+
+    /// Whether an instance that has loaded the source waits for the first call.
+    pub fn is_loaded(&self) -> bool {
+        source::locked(&self.ahead).is_some()
     }
 
     /// Calls the handler in a fresh instance. Never fails: what goes wrong is the outcome's failure.

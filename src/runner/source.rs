@@ -76,7 +76,8 @@ impl Loaded {
     }
 }
 
-fn locked(ahead: &Mutex<Option<Loaded>>) -> MutexGuard<'_, Option<Loaded>> {
+/// The instance, while nobody else takes it.
+pub(super) fn locked(ahead: &Mutex<Option<Loaded>>) -> MutexGuard<'_, Option<Loaded>> {
     ahead.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -29,13 +29,12 @@ impl Both {
         let project = Project::load(&root.canonicalize().unwrap()).unwrap();
         let engine = javascript::Engine::load(&cache()).unwrap();
         let runtime = runner.runtime(engine.component()).unwrap();
-        let shim = engine.shim().into();
-        let begun = build::begin(&project, &Arc::new(engine), |script| {
-            let script = Arc::new(Script { shim, text: script.to_owned() });
-            (runtime.handler(Arc::clone(&script)), runtime.loaded(script, Duration::from_mins(1)))
-        });
-        let (begun, (source, ahead)) = begun.unwrap().expect("it is JavaScript");
-        let finished = begun.finish(&project).unwrap();
+        let begun = build::begin(&project, &mut javascript::Kept::default()).unwrap().expect("it is JavaScript");
+        let script = Arc::new(Script { shim: engine.shim().into(), text: begun.script().to_owned() });
+        let source = runtime.handler(Arc::clone(&script));
+        let ahead = runtime.loaded(script, Duration::from_mins(1));
+        assert!(ahead.is_loaded());
+        let finished = begun.finish(&project, &Arc::new(engine)).unwrap();
         let component = runner.load(finished.component().unwrap()).unwrap();
         assert!(source.is_source() && !component.is_source());
         Both { project, source, ahead, component }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const QUOTED: usize = 400;
 
 /// A source file as it was read.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Source {
     /// Absolute.
     pub(super) path: PathBuf,

@@ -44,19 +44,8 @@ impl Engine {
     /// Takes the engine out of the cache in `folder`, or makes it and puts it there.
     pub fn load(folder: &Path) -> Result<Engine, Fault> {
         let engine = wasmtime::Engine::new(&config())?;
-        let cache = Cache { folder: folder.join("javascript") };
-        let version = env!("CARGO_PKG_VERSION").as_bytes();
-        let texts = [WIT, WORLD, RANDOM, runtime::IO, runtime::CLOCKS].map(str::as_bytes);
-        let parts = [&[GENERATION.as_bytes(), version], &texts[..]].concat();
-        let key = Digest::of(&[&parts.join(&0)[..], runtime::shipped()].concat()).hex();
-        let kept = cache.read(&format!("{key}.linked")).and_then(|bytes| Linked::decode(&bytes));
-        let linked = if let Some(linked) = kept {
-            linked
-        } else {
-            let linked = Linked::new()?;
-            cache.write(&format!("{key}.linked"), &linked.encode());
-            linked
-        };
+        let (cache, key) = (Cache::new(folder), key());
+        let linked = Linked::take(&cache, &key)?;
         let name = format!("{key}-{}.cwasm", compatibility(&engine));
         let kept = cache.read(&name).and_then(|bytes| super::snapshot::deserialize(&engine, &bytes));
         let component = if let Some(component) = kept {
@@ -115,13 +104,39 @@ fn compatibility(engine: &wasmtime::Engine) -> String {
     text
 }
 
-/// Runtime and bindings in one component, and the script that makes the bindings.
-struct Linked {
-    shim: String,
-    component: Vec<u8>,
+/// What the linked runtime depends on.
+fn key() -> String {
+    let version = env!("CARGO_PKG_VERSION").as_bytes();
+    let texts = [WIT, WORLD, RANDOM, runtime::IO, runtime::CLOCKS].map(str::as_bytes);
+    let parts = [&[GENERATION.as_bytes(), version], &texts[..]].concat();
+    Digest::of(&[&parts.join(&0)[..], runtime::shipped()].concat()).hex()
+}
+
+/// Runtime and bindings in one component, and the script that makes the bindings: what loads a script.
+#[derive(Debug)]
+pub struct Linked {
+    /// The script that makes the bindings; `init` wants it first.
+    pub shim: String,
+    /// Exports `init`, which loads a script, and `handler`.
+    pub component: Vec<u8>,
 }
 
 impl Linked {
+    /// Takes both out of the cache in `folder`, or makes them and puts them there.
+    pub fn load(folder: &Path) -> Result<Linked, Fault> {
+        Linked::take(&Cache::new(folder), &key())
+    }
+
+    fn take(cache: &Cache, key: &str) -> Result<Linked, Fault> {
+        let name = format!("{key}.linked");
+        if let Some(linked) = cache.read(&name).and_then(|bytes| Linked::decode(&bytes)) {
+            return Ok(linked);
+        }
+        let linked = Linked::new()?;
+        cache.write(&name, &linked.encode());
+        Ok(linked)
+    }
+
     fn new() -> Result<Linked, Fault> {
         let mut resolve = wit_parser::Resolve::default();
         resolve.push_str("extension.wit", WIT)?;
@@ -164,6 +179,10 @@ struct Cache {
 }
 
 impl Cache {
+    fn new(folder: &Path) -> Cache {
+        Cache { folder: folder.join("javascript") }
+    }
+
     fn read(&self, name: &str) -> Option<Vec<u8>> {
         let bytes = fs_err::read(self.folder.join(name)).ok()?;
         let (sum, payload) = bytes.split_at_checked(64)?;

@@ -1,15 +1,16 @@
 //! Every module the entry leads to, read, transformed and analyzed; every mistake on the way is collected.
 
-use super::analyze::{self, Analysis, RequestKind};
+use super::analyze::{self, RequestKind};
 use super::builtin;
 use super::diagnose::{Diagnostic, Place, Source};
-use super::reach::Reach;
+use super::kept::{Kept, Text};
 use super::resolve::{self, Resolved, Resolver, Unresolved};
-use super::trace::Mark;
 use super::transform::{self, Format};
 use super::world::Function;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// No source file is larger; what is, is data.
 const LARGEST: u64 = 16 << 20;
@@ -27,27 +28,26 @@ pub(super) enum Target {
     Missing,
 }
 
-/// One module.
+/// One module: what its file says, and what that means here.
 #[derive(Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "four facts that do not exclude each other")]
 pub(super) struct Module {
-    pub(super) source: Source,
+    pub(super) text: Arc<Text>,
     /// Whether it is one of ours.
     pub(super) is_ours: bool,
-    /// Whether it is an ECMAScript module, and not CommonJS.
-    pub(super) is_esm: bool,
     /// Whether its imports of CommonJS are Node's: `default` is `module.exports`.
     pub(super) is_node: bool,
     /// Whether loading it does nothing, so that it is left out when nothing is taken from it.
     pub(super) is_pure: bool,
-    pub(super) code: String,
-    pub(super) lines: Vec<usize>,
-    /// For each line of the code where its pieces come from.
-    pub(super) marks: Vec<Vec<Mark>>,
-    pub(super) reach: Reach,
-    pub(super) analysis: Analysis,
     /// What each request of the analysis leads to.
     pub(super) targets: Vec<Target>,
+}
+
+impl Deref for Module {
+    type Target = Text;
+
+    fn deref(&self) -> &Text {
+        &self.text
+    }
 }
 
 impl Module {
@@ -61,20 +61,6 @@ impl Module {
     pub(super) fn is_authors(&self) -> bool {
         let mut parts = self.source.path.components();
         !self.is_ours && !parts.any(|part| part.as_os_str() == "node_modules")
-    }
-
-    /// A mistake at a line of the transformed code, counted from 0, on `word`.
-    pub(super) fn diagnostic(
-        &self,
-        line: usize,
-        word: &str,
-        message: String,
-        help: Option<String>,
-    ) -> Diagnostic {
-        // A line that nothing is known of follows the last one that something is known of.
-        let known = self.lines.get(..=line).unwrap_or(&self.lines).iter().rev().find(|line| **line > 0);
-        let place = Some(self.source.word_on_line(known.copied().unwrap_or(1), word));
-        Diagnostic { message, place, help }
     }
 }
 
@@ -98,6 +84,7 @@ pub(super) struct Graph<'p> {
     ours: HashMap<&'static str, usize>,
     packages: HashMap<PathBuf, Package>,
     minify: bool,
+    kept: &'p mut Kept,
     /// The folder of the SDK's package, when it is installed.
     sdk: Option<PathBuf>,
     /// The packages that were warned of for their use of `Intl`.
@@ -114,7 +101,12 @@ enum Wanted {
 }
 
 impl<'p> Graph<'p> {
-    pub(super) fn new(root: &'p Path, resolver: &'p Resolver, minify: bool) -> Graph<'p> {
+    pub(super) fn new(
+        root: &'p Path,
+        resolver: &'p Resolver,
+        minify: bool,
+        kept: &'p mut Kept,
+    ) -> Graph<'p> {
         Graph {
             root,
             resolver,
@@ -124,6 +116,7 @@ impl<'p> Graph<'p> {
             ours: HashMap::new(),
             packages: HashMap::new(),
             minify,
+            kept,
             sdk: None,
             localized: HashSet::new(),
             diagnostics: Vec::new(),
@@ -330,60 +323,73 @@ impl<'p> Graph<'p> {
         package
     }
 
-    /// Transforms and analyzes a source, and adds it; a faulty one is added empty.
+    /// Adds what stands in a source; a faulty one is added empty.
     fn push(&mut self, source: Source, format: Format, is_ours: bool) -> usize {
-        let mut module = Module {
-            is_ours,
-            is_esm: true,
-            is_node: format == Format::Module && !is_typescript(&source.path),
-            is_pure: if is_ours {
-                source.name.starts_with("sdk/")
-            } else {
-                self.is_pure_package(&source.path)
-            },
-            code: String::new(),
-            lines: Vec::new(),
-            marks: Vec::new(),
-            reach: Reach::default(),
-            analysis: Analysis::default(),
-            targets: Vec::new(),
-            source,
+        let is_node = format == Format::Module && !is_typescript(&source.path);
+        let is_pure =
+            if is_ours { source.name.starts_with("sdk/") } else { self.is_pure_package(&source.path) };
+        let text = match self.kept.find(&source, format, self.minify) {
+            Some(text) => text,
+            None => self.make(source, format),
         };
-        let extension = module.source.path.extension().and_then(|extension| extension.to_str());
+        self.complain(&text);
+        self.modules.push(Module { text, is_ours, is_node, is_pure, targets: Vec::new() });
+        self.modules.len() - 1
+    }
+
+    /// Transforms and analyzes a source. What is without a mistake is kept.
+    fn make(&mut self, source: Source, format: Format) -> Arc<Text> {
+        let mistakes = self.diagnostics.len();
+        let mut text =
+            Text { source, format, minify: self.minify, is_esm: true, ..Text::default() };
+        let extension = text.source.path.extension().and_then(|extension| extension.to_str());
         match extension.unwrap_or("js") {
-            "json" => self.read_json(&mut module),
+            "json" => self.read_json(&mut text),
             "ts" | "tsx" | "mts" | "cts" | "js" | "jsx" | "mjs" | "cjs" => {
-                match transform::transform(&module.source, format, self.minify) {
+                match transform::transform(&text.source, format, self.minify) {
                     Ok(transformed) => {
-                        module.is_esm = transformed.is_module;
-                        module.code = transformed.code;
-                        module.lines = transformed.lines;
-                        module.marks = transformed.marks;
-                        module.reach = transformed.reach;
+                        text.is_esm = transformed.is_module;
+                        text.code = transformed.code;
+                        text.lines = transformed.lines;
+                        text.marks = transformed.marks;
+                        text.reach = transformed.reach;
                     }
                     Err(diagnostics) => self.diagnostics.extend(diagnostics),
                 }
             }
             _ => {
-                let message = format!("`{}` is neither JavaScript, TypeScript nor JSON", module.source.name);
+                let message = format!("`{}` is neither JavaScript, TypeScript nor JSON", text.source.name);
                 self.diagnostics.push(Diagnostic { message, place: None, help: None });
             }
         }
-        self.analyze(&mut module);
-        self.modules.push(module);
-        self.modules.len() - 1
+        let stem = text.source.name.rsplit('/').next().unwrap_or_default();
+        let stem = identifier(stem.split('.').next().unwrap_or_default());
+        match analyze::analyze(&text.code, text.is_esm, &stem) {
+            Ok(analysis) => text.analysis = analysis,
+            Err(message) => {
+                let file = &text.source.name;
+                let message =
+                    format!("`{file}` was transformed into something else than JavaScript: {message}");
+                self.diagnostics.push(Diagnostic { message, place: None, help: None });
+            }
+        }
+        let text = Arc::new(text);
+        if self.diagnostics.len() == mistakes {
+            self.kept.keep(&text);
+        }
+        text
     }
 
-    fn read_json(&mut self, module: &mut Module) {
-        module.is_esm = false;
-        match serde_json::from_str::<serde::de::IgnoredAny>(&module.source.text) {
+    fn read_json(&mut self, text: &mut Text) {
+        text.is_esm = false;
+        match serde_json::from_str::<serde::de::IgnoredAny>(&text.source.text) {
             // JSON is almost an expression of JavaScript: there, `__proto__` is no key like others.
             Ok(_) => {
-                let text = serde_json::Value::from(module.source.text.trim()).to_string();
-                module.code = format!("module.exports = JSON.parse({text});");
+                let json = serde_json::Value::from(text.source.text.trim()).to_string();
+                text.code = format!("module.exports = JSON.parse({json});");
             }
             Err(error) => {
-                let before: usize = module
+                let before: usize = text
                     .source
                     .text
                     .split_inclusive('\n')
@@ -393,44 +399,35 @@ impl<'p> Graph<'p> {
                 let at = before + error.column().saturating_sub(1);
                 let message = error.to_string();
                 let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-                let place = Some(module.source.place(at, at + 1));
+                let place = Some(text.source.place(at, at + 1));
                 self.diagnostics.push(Diagnostic { message, place, help: None });
             }
         }
     }
 
-    fn analyze(&mut self, module: &mut Module) {
-        let stem = module.source.name.rsplit('/').next().unwrap_or_default();
-        let stem = identifier(stem.split('.').next().unwrap_or_default());
-        match analyze::analyze(&module.code, module.is_esm, &stem) {
-            Ok(analysis) => module.analysis = analysis,
-            Err(message) => {
-                self.diagnostics.push(Diagnostic {
-                    message: format!(
-                        "`{}` was transformed into something else than JavaScript: {message}",
-                        module.source.name
-                    ),
-                    place: None,
-                    help: None,
-                });
-            }
-        }
-        for (line, name) in module.analysis.assigned.clone() {
+    /// Says what the analysis found wrong.
+    fn complain(&mut self, text: &Text) {
+        for (line, name) in &text.analysis.assigned {
             let help = "assign to it in the module that exports it, in a function that it exports".to_owned();
             let message = format!("`{name}` is imported, and an import cannot be assigned to");
-            self.diagnostics.push(module.diagnostic(line, &name, message, Some(help)));
+            self.diagnostics.push(text.diagnostic(*line, name, message, Some(help)));
         }
-        if let Some((line, why)) = &module.analysis.sloppy {
+        if let Some((line, why)) = &text.analysis.sloppy {
             let help =
                 "a newer version of the package, or another one, may be written for strict mode".to_owned();
             let message = format!("everything in a component runs in strict mode, and this does not: {why}");
-            self.diagnostics.push(module.diagnostic(*line, "", message, Some(help)));
+            self.diagnostics.push(text.diagnostic(*line, "", message, Some(help)));
         }
-        if let Some(line) = module.analysis.computed_import {
+        if let Some(line) = text.analysis.computed_import {
             let help = "write the specifier as a string".to_owned();
             let message = "`import(…)` needs a specifier that is known at build time".to_owned();
-            self.diagnostics.push(module.diagnostic(line, "import", message, Some(help)));
+            self.diagnostics.push(text.diagnostic(line, "import", message, Some(help)));
         }
+    }
+
+    /// Keeps what the next script may need of these modules, and nothing else.
+    pub(super) fn keep(&mut self) {
+        self.kept.keep_used();
     }
 
     /// Says where a module uses what the engine lacks; of a package, the first place is enough.

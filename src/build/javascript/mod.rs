@@ -9,7 +9,9 @@ mod entry;
 mod finish;
 mod frozen;
 mod graph;
+mod kept;
 mod link;
+mod locate;
 mod quote;
 mod reach;
 mod resolve;
@@ -23,9 +25,11 @@ mod world;
 mod wrap;
 
 pub use diagnose::{Diagnostic, Place};
-pub use engine::Engine;
+pub use engine::{Engine, Linked};
 pub use entry::find_entry;
+pub use kept::Kept;
 pub use quote::quote;
+pub use snapshot::Exhausted;
 pub use typecheck::check_types;
 
 use crate::bundle::Digest;
@@ -40,6 +44,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The interface every component imports: what it prints and how it fails goes there.
 const LOGGING: &str = "alga:extension/logging";
@@ -69,6 +74,8 @@ pub struct Built {
     pub inputs: Vec<PathBuf>,
     /// What is in it, by package, the largest first.
     pub packages: Vec<Package>,
+    /// The hash of the script in it.
+    pub script: Digest,
 }
 
 /// Why the source did not become a component.
@@ -121,8 +128,19 @@ pub enum Error {
         stack: String,
     },
     /// The source did not come to an end while it was loaded.
-    #[error("the source does not come to an end while it is loaded; it was stopped after 10 seconds")]
-    Endless,
+    #[error("the source does not come to an end while it is loaded; it was stopped after 10 seconds{stack}")]
+    Endless {
+        /// Where, as in [`Error::Called`].
+        stack: String,
+    },
+    /// The source took more than there is while it was loaded.
+    #[error("the source {what} while it is loaded{stack}")]
+    Exhausted {
+        /// In what way.
+        what: Exhausted,
+        /// Where, as in [`Error::Called`].
+        stack: String,
+    },
     /// The engine failed.
     #[error("the JavaScript engine failed")]
     Engine(#[source] Fault),
@@ -150,7 +168,8 @@ impl Error {
             | Error::NoHandler { .. }
             | Error::Threw { .. }
             | Error::Called { .. }
-            | Error::Endless => Exit::AtFault,
+            | Error::Endless { .. }
+            | Error::Exhausted { .. } => Exit::AtFault,
             Error::Tsc(error) => error.exit(),
             Error::NoTsc | Error::NoTsconfig | Error::Engine(_) | Error::Io(_) => Exit::NotJudged,
         }
@@ -183,7 +202,7 @@ impl Error {
             Error::Called { .. } => {
                 Some("call the platform inside `handler`, where there is a request".into())
             }
-            Error::Endless => Some(
+            Error::Endless { .. } | Error::Exhausted { .. } => Some(
                 "code outside of functions runs once, at build time; move long work into `handler`".into(),
             ),
             Error::Engine(_) => {
@@ -235,13 +254,19 @@ pub fn build(root: &Path, entry: &Path, options: &Options<'_>) -> Result<Built, 
 impl Script {
     /// Reads the source that begins at `entry` (absolute) in the project in `root`, and makes it small when it is to be.
     pub fn link(root: &Path, entry: &Path, minify: bool) -> Result<Script, Error> {
+        Script::link_again(root, entry, minify, &mut Kept::default())
+    }
+
+    /// The same, where what is `kept` of the script before is not read again.
+    pub fn link_again(root: &Path, entry: &Path, minify: bool, kept: &mut Kept) -> Result<Script, Error> {
         // Files are known by their real paths: one that is reached over a link too is one module.
         let (project, root) = (root, fs_err::canonicalize(root)?);
         let (root, entry) = (root.as_path(), &*fs_err::canonicalize(entry)?);
         let resolver = Resolver::new(root, world::interfaces().map_err(Error::Engine)?);
-        let mut graph = Graph::new(root, &resolver, minify);
+        let mut graph = Graph::new(root, &resolver, minify, kept);
         let wrapped = wrap::wrap(&mut graph, entry)?;
         let linked = link::link(&graph, wrapped.entry, wrap::HANDLER).map_err(Error::Source)?;
+        graph.keep();
         let as_given =
             |path: PathBuf| path.strip_prefix(root).map(|inner| project.join(inner)).unwrap_or(path);
         let mut frozen = Warnings::default();
@@ -262,18 +287,30 @@ impl Script {
 
     /// Loads the script once, as every instance of the component will find it loaded.
     pub fn evaluate(self, engine: &Arc<Engine>) -> Result<Evaluated, Error> {
-        let quote = |text: &str| quote(&self.lines.translate(text), &self.root);
-        let evaluation =
-            snapshot::evaluate(engine, &self.text, snapshot::TOP_LEVEL).map_err(|failure| match failure {
-                Failure::Threw(text) => Error::Threw { message: quote(&text) },
-                Failure::Called { interface, function, stack } => {
-                    let stack = if stack.is_empty() { stack } else { format!("\n{}", quote(&stack)) };
-                    Error::Called { interface, function, stack }
-                }
-                Failure::Endless => Error::Endless,
-                Failure::Engine(fault) => Error::Engine(fault),
-            })?;
+        let evaluation = self.load(engine, snapshot::TOP_LEVEL)?;
         Ok(Evaluated { engine: Arc::clone(engine), script: self, evaluation })
+    }
+
+    /// Says why the script cannot be loaded within `limit`, when that is so.
+    pub fn check(&self, engine: &Engine, limit: Duration) -> Result<(), Error> {
+        self.load(engine, limit).map(drop)
+    }
+
+    fn load(&self, engine: &Engine, limit: Duration) -> Result<snapshot::Evaluation, Error> {
+        let quoted = |text: &str| quote(&self.lines.translate(text), &self.root);
+        let below = |stack: &str| match quoted(stack) {
+            none if none.is_empty() => none,
+            stack => format!("\n{stack}"),
+        };
+        locate::evaluate(engine, &self.text, &self.lines, limit).map_err(|failure| match failure {
+            Failure::Threw(text) => Error::Threw { message: quoted(&text) },
+            Failure::Called { interface, function, stack } => {
+                Error::Called { interface, function, stack: below(&stack) }
+            }
+            Failure::Endless { stack } => Error::Endless { stack: below(&stack) },
+            Failure::Exhausted { what, stack } => Error::Exhausted { what, stack: below(&stack) },
+            Failure::Engine(fault) => Error::Engine(fault),
+        })
     }
 }
 
@@ -297,12 +334,12 @@ impl Evaluated {
                 || name == runtime::POLL && script.interfaces.contains_key(runtime::MONOTONIC_CLOCK)
                 || script.interfaces.get(name).is_some_and(|only_host| takes_host || !only_host)
         };
-        let source = Digest::of(script.text.as_bytes()).to_string();
+        let source = Digest::of(script.text.as_bytes());
         let identity = json!({
             "tool": "alga-ext",
             "version": env!("CARGO_PKG_VERSION"),
             "engine": "quickjs",
-            "source": source,
+            "source": source.to_string(),
         });
         let sections = [(IDENTITY, identity.to_string())];
         let sections = sections.each_ref().map(|(name, text)| (*name, text.as_bytes()));
@@ -310,7 +347,8 @@ impl Evaluated {
         let mut warnings = script.warnings;
         let found = frozen(script.frozen, &engine, &script.text, &snapshot).map_err(Error::Engine)?;
         warnings.extend(found.sentences());
-        Ok(Built { component, warnings, inputs: script.inputs, packages: script.packages })
+        let Script { inputs, packages, .. } = script;
+        Ok(Built { component, warnings, inputs, packages, script: source })
     }
 }
 

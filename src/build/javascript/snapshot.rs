@@ -1,22 +1,27 @@
 //! Evaluates a script in the engine and takes the snapshot, with clocks and randomness standing still.
 
 use super::engine::Engine;
+use super::locate::{PROBE, Probe};
 use super::runtime::{MONOTONIC_CLOCK, POLL};
 use super::{Fault, bodies};
 use futures_util::FutureExt;
-use std::sync::mpsc;
-use std::time::Duration;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{
     Component, ComponentType, Instance, Lift, Linker, Lower, Resource, ResourceType, Val,
 };
-use wasmtime::{Store, StoreLimits, StoreLimitsBuilder};
+use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 use wasmtime_wizer::{WasmtimeWizerComponent, Wizer};
 
 /// How long the top level of a source may run.
 pub(super) const TOP_LEVEL: Duration = Duration::from_secs(10);
 /// How much memory it may take.
 const MEMORY: usize = 512 << 20;
+/// How often a running evaluation is looked at.
+const TICK: Duration = Duration::from_millis(20);
 /// What one evaluation may say to the build through [`CHANNEL`].
 const MESSAGES: usize = 1000;
 /// A log line that starts so is the prelude talking to the build; no source can write one by accident.
@@ -45,10 +50,30 @@ pub(super) enum Failure {
     Threw(String),
     /// The top level called the platform, with the stack of the call.
     Called { interface: String, function: String, stack: String },
-    /// The top level did not come to an end.
-    Endless,
+    /// The top level did not come to an end; where it was, as a stack of the script, when that is known.
+    Endless { stack: String },
+    /// The top level took more than there is, and where.
+    Exhausted { what: Exhausted, stack: String },
     /// The engine failed.
     Engine(Fault),
+}
+
+/// What a source can take too much of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exhausted {
+    /// By calls inside of calls.
+    Stack,
+    /// By what it keeps.
+    Memory,
+}
+
+impl fmt::Display for Exhausted {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Exhausted::Stack => write!(formatter, "calls itself deeper than the stack reaches"),
+            Exhausted::Memory => write!(formatter, "takes more than {} MiB of memory", MEMORY >> 20),
+        }
+    }
 }
 
 impl<E: Into<Fault>> From<E> for Failure {
@@ -65,7 +90,7 @@ struct Called {
     function: String,
 }
 
-struct State {
+pub(super) struct State {
     messages: Vec<String>,
     /// The prelude has begun; before that it is the engine that reads the clock.
     begun: bool,
@@ -75,11 +100,16 @@ struct State {
     thrown: Option<String>,
     /// The stack of the last call of the platform.
     called: String,
-    limits: StoreLimits,
+    /// Bytes of all memories.
+    used: usize,
+    /// More of them was asked for than there is.
+    is_full: bool,
+    /// What listens to an instrumented script.
+    pub(super) probe: Option<Probe>,
 }
 
 impl State {
-    fn new() -> State {
+    fn new(probe: Option<Probe>) -> State {
         State {
             messages: Vec::new(),
             begun: false,
@@ -87,7 +117,9 @@ impl State {
             read_random: false,
             thrown: None,
             called: String::new(),
-            limits: StoreLimitsBuilder::new().memory_size(MEMORY).build(),
+            used: 0,
+            is_full: false,
+            probe,
         }
     }
 
@@ -102,6 +134,22 @@ impl State {
             }
             _ => {}
         }
+    }
+}
+
+impl ResourceLimiter for State {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let total = self.used.saturating_add(desired.saturating_sub(current));
+        if total > MEMORY {
+            self.is_full = true;
+            return Ok(false);
+        }
+        self.used = total;
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(true)
     }
 }
 
@@ -121,19 +169,58 @@ pub(super) struct Evaluation {
     instance: Instance,
 }
 
-/// Evaluates `script`, for at most `limit`.
-pub(super) fn evaluate(engine: &Engine, script: &str, limit: Duration) -> Result<Evaluation, Failure> {
-    let mut store = Store::new(&engine.wasmtime, State::new());
-    store.limiter(|state| &mut state.limits);
-    store.set_epoch_deadline(1);
-    let alarm = Alarm::set(&engine.wasmtime, limit);
+/// Evaluates `script` until `end`, or until it is to stop.
+pub(super) fn evaluate(engine: &Engine, script: &str, end: End) -> Result<Evaluation, Failure> {
+    let mut store = store(engine, None, end);
+    let ticks = Ticks::start(&engine.wasmtime);
     let linker = link(engine)?;
     let evaluated = at_once(run(&linker, &mut store, engine, script))?;
-    drop(alarm);
+    drop(ticks);
     match evaluated {
         Ok(instance) => Ok(Evaluation { store, instance }),
         Err(failure) => Err(explain(failure, store.into_data())),
     }
+}
+
+/// Evaluates an instrumented `script` for what the probe hears.
+pub(super) fn listen(engine: &Engine, script: &str, probe: Probe, end: End) -> Result<Probe, Fault> {
+    let mut store = store(engine, Some(probe), end);
+    let _ticks = Ticks::start(&engine.wasmtime);
+    // How it ends, the probe knows.
+    let _ = at_once(run(&link(engine)?, &mut store, engine, script))?;
+    store.into_data().probe.ok_or_else(|| "the probe is gone".into())
+}
+
+/// When an evaluation is stopped.
+#[derive(Clone)]
+pub(super) struct End {
+    pub(super) at: Instant,
+    /// Somebody has no use for it any more.
+    pub(super) told: Arc<AtomicBool>,
+}
+
+impl End {
+    /// The end of a time that begins now.
+    pub(super) fn after(limit: Duration) -> End {
+        End { at: Instant::now() + limit, told: Arc::default() }
+    }
+
+    /// Whether it is time.
+    pub(super) fn has_come(&self) -> bool {
+        self.told.load(Ordering::Relaxed) || Instant::now() >= self.at
+    }
+}
+
+fn store(engine: &Engine, probe: Option<Probe>, end: End) -> Store<State> {
+    let mut store = Store::new(&engine.wasmtime, State::new(probe));
+    store.limiter(|state| state);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(move |context| {
+        let is_stuck = context.data().probe.as_ref().is_some_and(Probe::is_stuck);
+        let is_over = end.has_come() || is_stuck;
+        Ok(if is_over { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
+    });
+    store
 }
 
 impl Evaluation {
@@ -142,7 +229,7 @@ impl Evaluation {
         let Evaluation { mut store, instance } = self;
         let wizer = Wizer::new();
         let (context, _) = wizer.instrument_component(&engine.emptied)?;
-        store.set_epoch_deadline(u64::MAX / 2);
+        store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Continue(1)));
         let mut wizened = WasmtimeWizerComponent { store: &mut store, instance };
         let component = at_once(wizer.snapshot_component(context, &mut wizened))??;
         let component = bodies::fill(&component, &engine.linked)?;
@@ -156,10 +243,8 @@ impl Evaluation {
 pub(super) fn watch_clock(engine: &Engine, script: &str, limit: Duration) -> Result<Vec<String>, Fault> {
     // In the first line, which is one of ours, so that all lines keep their numbers.
     let script = format!("{}{script}", WATCH.lines().map(str::trim).collect::<String>());
-    let mut store = Store::new(&engine.wasmtime, State::new());
-    store.limiter(|state| &mut state.limits);
-    store.set_epoch_deadline(1);
-    let _alarm = Alarm::set(&engine.wasmtime, limit);
+    let mut store = store(engine, None, End::after(limit));
+    let _ticks = Ticks::start(&engine.wasmtime);
     // What it comes to is known already.
     let _ = at_once(run(&link(engine)?, &mut store, engine, &script))?;
     Ok(store.into_data().messages)
@@ -209,6 +294,10 @@ fn thrown(text: &str) -> String {
 /// Finds what the author did in what the evaluation ended with.
 fn explain(failure: Failure, state: State) -> Failure {
     let fault = match failure {
+        // The engine's own error has no place.
+        Failure::Threw(text) if state.is_full && text.contains("out of memory") => {
+            return Failure::Exhausted { what: Exhausted::Memory, stack: String::new() };
+        }
         // The prelude's words have the error's name and its causes.
         Failure::Threw(text) => {
             let first = text.lines().next().unwrap_or_default();
@@ -228,8 +317,15 @@ fn explain(failure: Failure, state: State) -> Failure {
         if let Some(found) = error.downcast_ref::<Called>() {
             return called(found);
         }
-        if let Some(wasmtime::Trap::Interrupt) = error.downcast_ref::<wasmtime::Trap>() {
-            return Failure::Endless;
+        match error.downcast_ref::<wasmtime::Trap>() {
+            Some(wasmtime::Trap::Interrupt) => return Failure::Endless { stack: String::new() },
+            Some(wasmtime::Trap::StackOverflow) => {
+                return Failure::Exhausted { what: Exhausted::Stack, stack: String::new() };
+            }
+            Some(_) if state.is_full => {
+                return Failure::Exhausted { what: Exhausted::Memory, stack: String::new() };
+            }
+            _ => {}
         }
         source = error.source();
     }
@@ -255,6 +351,9 @@ fn link(engine: &Engine) -> Result<Linker<State>, Fault> {
                 if let Some(Val::String(text)) = params.first()
                     && let Some(message) = text.strip_prefix(CHANNEL)
                 {
+                    if let (Some(probe), Some(stack)) = (&mut state.probe, message.strip_prefix(PROBE)) {
+                        return probe.hear(stack);
+                    }
                     state.hear(message);
                     return Ok(());
                 }
@@ -290,6 +389,9 @@ fn link(engine: &Engine) -> Result<Linker<State>, Fault> {
     let mut random = linker.instance("wasi:random/random@0.2.0")?;
     random.func_wrap("get-random-u64", |mut store, ()| {
         let state: &mut State = store.data_mut();
+        if let Some(pace) = state.probe.as_mut().and_then(Probe::take_pace) {
+            return Ok((pace,));
+        }
         state.read_random |= state.begun;
         Ok((0x5a5a_5a5a_u64,))
     })?;
@@ -308,26 +410,26 @@ fn link(engine: &Engine) -> Result<Linker<State>, Fault> {
     Ok(linker)
 }
 
-/// Ends the evaluation when the time is up; dropped before that, it ends at once.
-struct Alarm {
+/// Has every evaluation looked at every now and then, until it is dropped.
+struct Ticks {
     off: Option<mpsc::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
-impl Alarm {
-    fn set(engine: &wasmtime::Engine, limit: Duration) -> Alarm {
-        let (off, rings) = mpsc::channel::<()>();
+impl Ticks {
+    fn start(engine: &wasmtime::Engine) -> Ticks {
+        let (off, end) = mpsc::channel::<()>();
         let engine = engine.clone();
         let thread = std::thread::spawn(move || {
-            if rings.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
+            while end.recv_timeout(TICK) == Err(mpsc::RecvTimeoutError::Timeout) {
                 engine.increment_epoch();
             }
         });
-        Alarm { off: Some(off), thread: Some(thread) }
+        Ticks { off: Some(off), thread: Some(thread) }
     }
 }
 
-impl Drop for Alarm {
+impl Drop for Ticks {
     fn drop(&mut self) {
         self.off.take();
         if let Some(thread) = self.thread.take() {

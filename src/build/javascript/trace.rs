@@ -7,7 +7,7 @@
 use std::fmt::Write;
 
 /// What the engine calls the script in stacks.
-const SCRIPT: &str = "componentize-qjs:user.js:";
+pub(super) const SCRIPT: &str = "componentize-qjs:user.js:";
 /// What the engine calls its own scripts.
 const ENGINE: &str = "componentize-qjs:";
 
@@ -115,6 +115,12 @@ impl Lines {
             }
         }
         text + &marks
+    }
+
+    /// Whether a line, counted from 1, comes from a file.
+    pub(super) fn is_known(&self, line: usize) -> bool {
+        let origin = line.checked_sub(1).and_then(|index| self.lines.get(index));
+        matches!(origin, Some(Origin::Line(..) | Origin::Marks(..)))
     }
 
     /// The file, line and column that a place in the script, counted from 1, comes from; `None` for our own.

@@ -22,9 +22,10 @@ use oxc::transformer::{DecoratorOptions, HelperLoaderMode, TransformOptions, Tra
 const REPORTED: usize = 10;
 
 /// What a file's name and package say about how it is to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Format {
     /// An ECMAScript module.
+    #[default]
     Module,
     /// A CommonJS module.
     CommonJs,

@@ -44,10 +44,10 @@ pub(super) fn run(arguments: &cli::Invoke, session: &Session) -> Result<Exit, Er
         cli::Persona::None => host::Persona::None,
     };
     let call = platform.call(platform.user(persona), Some(request_id));
-    let handler = Runner::new(Some(&session.cache))?.load(&subject.wasm)?;
+    let handler = subject.handler(&Runner::new(Some(&session.cache))?, session)?;
     let mut outcome = session.block_on(async { Ok(handler.call(&platform, call, request).await) })?;
-    if let Some(sources) = &subject.sources {
-        outcome.rewrite(|text| build::javascript::quote(text, sources));
+    if let Some(project) = &subject.project {
+        outcome.rewrite(|text| build::javascript::quote(text, &project.root));
     }
     answer::show(&outcome, session)
 }

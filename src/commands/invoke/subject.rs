@@ -4,8 +4,15 @@ use crate::commands::Session;
 use crate::config::Config;
 use crate::error::Error;
 use crate::manifest::Manifest;
-use crate::{build, cli, project, release};
-use std::path::{Path, PathBuf};
+use crate::project::{self, Project};
+use crate::runner::{Handler, Runner, Script};
+use crate::{build, cli, release};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a source may take to be loaded; one that takes longer is compiled.
+const LOADING: Duration = Duration::from_secs(2);
 
 /// What there is to call.
 pub(super) struct Subject {
@@ -15,8 +22,29 @@ pub(super) struct Subject {
     pub(super) manifest: Manifest,
     /// The platform data.
     pub(super) config: Config,
-    /// Where its sources are; none for a bundle.
-    pub(super) sources: Option<PathBuf>,
+    /// Whose it is; none for a bundle.
+    pub(super) project: Option<Project>,
+}
+
+impl Subject {
+    /// The handler, ready to be called. One that was not compiled before is loaded from its source where there is one:
+    /// that takes less (docs/javascript.md has the figures).
+    pub(super) fn handler(&self, runner: &Runner, session: &Session) -> Result<Handler, Error> {
+        if let Some(handler) = runner.find(&self.wasm)? {
+            return Ok(handler);
+        }
+        if let Some(project) = &self.project
+            && let Some(text) = build::source_of(project, &self.wasm)?
+            && let Ok(linked) = build::javascript::Linked::load(&session.cache)
+        {
+            let script = Script { shim: linked.shim.into(), text };
+            let handler = runner.runtime(&linked.component)?.loaded(Arc::new(script), LOADING);
+            if handler.is_loaded() {
+                return Ok(handler);
+            }
+        }
+        Ok(runner.load(&self.wasm)?)
+    }
 }
 
 /// The handler in a bundle, with the data that was named or the project's around here.
@@ -31,7 +59,7 @@ pub(super) fn from_bundle(path: &Path, arguments: &cli::Invoke, session: &Sessio
         (None, Ok(root)) => project::load_config(&root.join(project::CONFIG))?,
         (None, Err(_)) => Config::default(),
     };
-    Ok(Subject { wasm: wasm.to_vec(), manifest: opened.manifest, config, sources: None })
+    Ok(Subject { wasm: wasm.to_vec(), manifest: opened.manifest, config, project: None })
 }
 
 /// The project's handler, built when it is stale.
@@ -53,10 +81,10 @@ pub(super) fn from_project(arguments: &cli::Invoke, session: &Session) -> Result
     }
     let config = match &arguments.data {
         Some(file) => load_data(&session.path(file))?,
-        None => project.config,
+        None => project.config.clone(),
     };
-    let wasm = fs_err::read(component)?;
-    Ok(Subject { wasm, manifest: project.manifest, config, sources: Some(project.root) })
+    let (wasm, manifest) = (fs_err::read(component)?, project.manifest.clone());
+    Ok(Subject { wasm, manifest, config, project: Some(project) })
 }
 
 /// A data file that was named has to be there.
