@@ -68,7 +68,14 @@ pub(super) fn build(output: &Path, place: &Path) -> Result<Made, super::Error> {
     };
     component::validate(&component).map_err(failed)?;
     let inputs = if output == place { Vec::new() } else { vec![output.to_path_buf()] };
-    Ok(Made { component, file: output.to_path_buf(), inputs, warnings: Vec::new(), packages: Vec::new(), script: None })
+    Ok(Made {
+        component,
+        file: output.to_path_buf(),
+        inputs,
+        warnings: Vec::new(),
+        packages: Vec::new(),
+        script: None,
+    })
 }
 
 /// Whether a file carries this tool's stamp. What is no wasm at all is not ours.

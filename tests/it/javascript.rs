@@ -1,6 +1,7 @@
 //! TypeScript and JavaScript handlers, from source to answer, as an author runs them.
 
 use crate::harness::{self, Sandbox};
+use alga_ext::bundle::Digest;
 use alga_ext::config::Config;
 use alga_ext::host::Platform;
 use alga_ext::manifest::Manifest;
@@ -275,4 +276,54 @@ fn a_guest_that_waits_does_not_hold_the_thread() {
             short = ask("/10") => assert_eq!(short.result.unwrap().body.unwrap(), b"/10"),
         }
     });
+}
+
+#[test]
+fn a_top_level_that_does_not_end_or_takes_too_much_is_stopped_with_its_place() {
+    let cases = [
+        (
+            "while (round >= 0) {\n  round += 1;\n  if (round > 9) round = 0;\n}",
+            "error: the source does not come to an end while it is loaded; it was stopped after 10 seconds\n    at <anonymous> (src/handler.ts:",
+        ),
+        (
+            "function deeper(n: number): number {\n  return deeper(n + 1) + 1;\n}\ndeeper(round);",
+            "error: the source calls itself deeper than the stack reaches while it is loaded\n    at deeper (src/handler.ts:3:",
+        ),
+        (
+            "const all: Uint8Array[] = [];\nfor (;;) {\n  all.push(new Uint8Array(1 << 24));\n}",
+            "error: the source takes more than 512 MiB of memory while it is loaded\n    at <anonymous> (src/handler.ts:4:",
+        ),
+    ];
+    for (text, message) in cases {
+        let text = format!("let round = 0;\n{text}\nexport const handler = () => ({{ status: round }});\n");
+        let sandbox = project(&[("src/handler.ts", &text)]);
+        let run = sandbox.run("build").expect_code(1);
+        assert!(run.stderr.starts_with(message), "{}", run.stderr);
+        assert!(run.stderr.contains("\n    > ") && run.stderr.contains("hint: code outside of functions"));
+    }
+}
+
+#[test]
+fn a_component_that_is_not_compiled_yet_answers_from_its_source_and_the_same() {
+    let handler = |word: &str| {
+        format!(
+            "let calls = 0;\nconst loaded = Date.now();\nexport const handler = () => ({{ body: `{word} ${{++calls}} ${{loaded}}` }});\n"
+        )
+    };
+    let sandbox = project(&[("src/handler.ts", &handler("one"))]);
+    let is_compiled = || {
+        let name = Digest::of(&sandbox.read("dist/main.wasm")).hex();
+        let kept = fs_err::read_dir(harness::shared_cache().join("components")).unwrap();
+        kept.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with(&name))
+    };
+    sandbox.run("build").ok();
+    assert!(sandbox.run("invoke GET /a").ok().stdout.ends_with("\none 1 1700000000000\n"));
+    assert!(!is_compiled());
+    sandbox.write("src/handler.ts", handler("two"));
+    sandbox.run("build").ok();
+    assert!(sandbox.run("invoke GET /a").ok().stdout.ends_with("\ntwo 1 1700000000000\n"));
+    assert!(!is_compiled());
+    sandbox.run("pack --out x.tar.zst").ok();
+    assert!(sandbox.run("invoke --bundle x.tar.zst GET /a").ok().stdout.ends_with("\ntwo 1 1700000000000\n"));
+    assert!(is_compiled(), "a bundle has no source");
 }

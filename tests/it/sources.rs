@@ -29,7 +29,8 @@ impl Both {
         let project = Project::load(&root.canonicalize().unwrap()).unwrap();
         let engine = javascript::Engine::load(&cache()).unwrap();
         let runtime = runner.runtime(engine.component()).unwrap();
-        let begun = build::begin(&project, &mut javascript::Kept::default()).unwrap().expect("it is JavaScript");
+        let begun =
+            build::begin(&project, &mut javascript::Kept::default()).unwrap().expect("it is JavaScript");
         let script = Arc::new(Script { shim: engine.shim().into(), text: begun.script().to_owned() });
         let source = runtime.handler(Arc::clone(&script));
         let ahead = runtime.loaded(script, Duration::from_mins(1));
@@ -234,4 +235,28 @@ fn a_saved_source_answers_before_it_is_built_and_its_component_comes_unannounced
     assert_eq!(ask(&server), "second 1");
     sandbox.write("ui/index.html", "<p>hello</p>");
     assert_eq!(wait_for(&mut server, "swapped")["changed"], json!(["ui"]), "the component was not told of");
+}
+
+#[test]
+fn a_save_that_changes_nothing_in_the_script_is_built_and_swaps_nothing() {
+    let handler = "export const handler = () => ({ body: 'same' });\n";
+    let sandbox = Sandbox::new();
+    sandbox.write("manifest.json", manifest("{}"));
+    sandbox.write("src/handler.ts", handler);
+    sandbox.run("build").ok();
+    sandbox.run("invoke GET /items").ok();
+    let mut server = start(&sandbox, "");
+    wait_for(&mut server, "swapped");
+    for round in 0..5 {
+        sandbox.write("src/handler.ts", format!("{handler}// {round}\n"));
+        while let event = server.next_event()
+            && event["event"] != "built"
+        {
+            assert_ne!(event["event"], "swapped", "{event}");
+        }
+    }
+    sandbox.write("ui/index.html", "<p>hello</p>");
+    assert_eq!(wait_for(&mut server, "swapped")["changed"], json!(["ui"]));
+    assert_eq!(get(&server.url, &format!("{PROXY}/items")).text(), "same");
+    sandbox.run("validate").ok();
 }

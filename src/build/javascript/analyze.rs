@@ -229,7 +229,7 @@ impl<'s> Reader<'s> {
     }
 
     fn binding(&self, name: &str) -> Option<usize> {
-        self.found.bindings.iter().position(|binding| binding.name == name)
+        self.places.get(&self.scoping.get_root_binding(name.into())?).copied()
     }
 
     /// Reads `import` and `export`, and takes them out of the text.
@@ -369,11 +369,11 @@ impl<'s> Reader<'s> {
     fn refer(&mut self, identifier: &IdentifierReference<'_>) -> Option<usize> {
         let reference = self.scoping.get_reference(identifier.reference_id.get()?);
         let place = self.places.get(&reference.symbol_id()?).copied()?;
-        let line = self.line(identifier.span.start);
         let binding = self.found.bindings.get_mut(place)?;
         binding.is_used = true;
         if reference.is_write() && binding.import.is_some() {
-            self.found.assigned.push((line, binding.name.clone()));
+            let name = binding.name.clone();
+            self.found.assigned.push((self.line(identifier.span.start), name));
         }
         Some(place)
     }

@@ -101,12 +101,7 @@ enum Wanted {
 }
 
 impl<'p> Graph<'p> {
-    pub(super) fn new(
-        root: &'p Path,
-        resolver: &'p Resolver,
-        minify: bool,
-        kept: &'p mut Kept,
-    ) -> Graph<'p> {
+    pub(super) fn new(root: &'p Path, resolver: &'p Resolver, minify: bool, kept: &'p mut Kept) -> Graph<'p> {
         Graph {
             root,
             resolver,
@@ -340,8 +335,7 @@ impl<'p> Graph<'p> {
     /// Transforms and analyzes a source. What is without a mistake is kept.
     fn make(&mut self, source: Source, format: Format) -> Arc<Text> {
         let mistakes = self.diagnostics.len();
-        let mut text =
-            Text { source, format, minify: self.minify, is_esm: true, ..Text::default() };
+        let mut text = Text { source, format, minify: self.minify, is_esm: true, ..Text::default() };
         let extension = text.source.path.extension().and_then(|extension| extension.to_str());
         match extension.unwrap_or("js") {
             "json" => self.read_json(&mut text),

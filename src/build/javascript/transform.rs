@@ -105,18 +105,18 @@ pub(super) fn transform(
 /// The tokens of a source map (line and column in the code, then in the source), but for those that follow from the one
 /// before.
 fn marks(tokens: impl Iterator<Item = [u32; 4]>, code: &str, source: &str) -> Vec<Vec<Mark>> {
-    let printed: Vec<&str> = code.split('\n').collect();
-    let sources: Vec<&str> = source.split('\n').collect();
+    let printed: Vec<Line<'_>> = code.split('\n').map(Line::new).collect();
+    let sources: Vec<Line<'_>> = source.split('\n').map(Line::new).collect();
     let mut marks: Vec<Vec<Mark>> = vec![Vec::new(); printed.len()];
     for token in tokens {
         let [to, to_column, from, from_column] = token.map(|number| number as usize);
-        let (Some(to_text), Some(from_text), Some(marks)) =
+        let (Some(to_line), Some(from_line), Some(marks)) =
             (printed.get(to), sources.get(from), marks.get_mut(to))
         else {
             continue;
         };
-        let (at, _) = units(to_text, to_column);
-        let (_, column) = units(from_text, from_column);
+        let (at, _) = to_line.units(to_column);
+        let (_, column) = from_line.units(from_column);
         let mark = Mark { at, line: from + 1, column };
         let follows = |last: &Mark| last.line == mark.line && last.column + at == column + last.at;
         if !marks.last().is_some_and(follows) {
@@ -126,21 +126,49 @@ fn marks(tokens: impl Iterator<Item = [u32; 4]>, code: &str, source: &str) -> Ve
     marks
 }
 
-/// So many UTF-16 units of a line in bytes and in characters.
-fn units(line: &str, wanted: usize) -> (usize, usize) {
-    if line.is_ascii() {
-        return (wanted, wanted);
-    }
-    let (mut units, mut bytes, mut characters) = (0, 0, 0);
-    for character in line.chars() {
-        if units >= wanted {
-            break;
+/// So many characters lie between two stops.
+const STEP: usize = 64;
+
+/// A line in which columns are looked up; a minified file has all its columns in one.
+struct Line<'t> {
+    text: &'t str,
+    /// UTF-16 units and bytes at every so many characters; none in ASCII, where all of them are the same.
+    stops: Vec<(usize, usize)>,
+}
+
+impl<'t> Line<'t> {
+    fn new(text: &'t str) -> Line<'t> {
+        let mut stops = Vec::new();
+        if !text.is_ascii() {
+            let mut units = 0;
+            for (number, (bytes, character)) in text.char_indices().enumerate() {
+                if number % STEP == 0 {
+                    stops.push((units, bytes));
+                }
+                units += character.len_utf16();
+            }
         }
-        units += character.len_utf16();
-        bytes += character.len_utf8();
-        characters += 1;
+        Line { text, stops }
     }
-    (bytes, characters)
+
+    /// So many UTF-16 units in bytes and in characters.
+    fn units(&self, wanted: usize) -> (usize, usize) {
+        let stop = self.stops.partition_point(|(units, _)| *units <= wanted).checked_sub(1);
+        let Some((stop, (mut units, mut bytes))) = stop.and_then(|at| Some((at, *self.stops.get(at)?)))
+        else {
+            return (wanted, wanted);
+        };
+        let mut characters = stop * STEP;
+        for character in self.text.get(bytes..).unwrap_or_default().chars() {
+            if units >= wanted {
+                break;
+            }
+            units += character.len_utf16();
+            bytes += character.len_utf8();
+            characters += 1;
+        }
+        (bytes, characters)
+    }
 }
 
 fn uses_common_js(scoping: &oxc::semantic::Scoping) -> bool {
@@ -208,5 +236,22 @@ pub(super) fn sentence(text: &str) -> String {
             format!("{}{}", first.to_ascii_lowercase(), text.get(1..).unwrap_or_default())
         }
         _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Line;
+
+    #[test]
+    fn a_column_is_found_in_bytes_and_characters_wherever_it_stands() {
+        for text in ["plain".repeat(100), "a€𝄞b".repeat(100), format!("{}é", "x".repeat(200))] {
+            let line = Line::new(&text);
+            let mut units = 0;
+            for (characters, (bytes, character)) in text.char_indices().enumerate() {
+                assert_eq!(line.units(units), (bytes, characters), "{units} in {text}");
+                units += character.len_utf16();
+            }
+        }
     }
 }

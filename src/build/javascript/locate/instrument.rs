@@ -1,39 +1,16 @@
-//! Where a source was when it did not come to an end, or took too much, while it was loaded.
-//!
-//! The engine ends in the middle and cannot be asked any more. So the script is evaluated again with a probe before each
-//! of the author's statements: every now and then one of them tells its stack. Clocks and chance stand still, so that
-//! both evaluations do the same.
+//! A script with a probe before each of the author's statements.
 
-use super::engine::Engine;
-use super::snapshot::{self, End, Evaluation, Failure};
-use super::trace::{Lines, SCRIPT};
+use super::super::trace::{Lines, SCRIPT};
 use oxc::allocator::{Allocator, Vec as Statements};
 use oxc::ast::ast::{
-    ArrowFunctionBody, DoWhileStatement, ForInStatement, ForOfStatement, ForStatement, IfStatement, Statement,
-    WhileStatement,
+    ArrowFunctionBody, DoWhileStatement, ForInStatement, ForOfStatement, ForStatement, IfStatement,
+    Statement, WhileStatement,
 };
 use oxc::ast_visit::{Visit, walk};
 use oxc::parser::Parser;
 use oxc::span::{GetSpan, SourceType, Span};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
-
-/// What a message of a probe begins with.
-pub(super) const PROBE: &str = "at ";
-
-/// Into so many parts an evaluation's time is divided: after the first it looks as if it would not end, and one with
-/// probes begins beside it.
-const PARTS: u32 = 5;
-/// How long no statement may begin before the one under way is taken for what does not end.
-const STUCK: Duration = Duration::from_millis(2500);
-/// Work between two probes that tell, about.
-const SPACING: Duration = Duration::from_millis(1);
-/// The most statements between them.
-const SPARSE: u64 = 1 << 20;
 
 /// What stands before an instrumented script, in its first line, which is one of ours.
 const PREFIX: &str = r#"
@@ -53,126 +30,16 @@ const PREFIX: &str = r#"
 /// A probe.
 const CALL: &str = "$alga_ext_at()";
 
-/// Evaluates `script` for at most `limit`; a failure that has no place by itself is given one.
-pub(super) fn evaluate(
-    engine: &Engine,
-    script: &str,
-    lines: &Lines,
-    limit: Duration,
-) -> Result<Evaluation, Failure> {
-    let end = End::after(limit);
-    let beside = End::after(limit);
-    let unneeded = Arc::clone(&beside.told);
-    let (done, is_done) = channel::<()>();
-    let (evaluated, beside) = std::thread::scope(|scope| {
-        let beside = scope.spawn(move || {
-            let is_long = is_done.recv_timeout(limit / PARTS) == Err(RecvTimeoutError::Timeout);
-            is_long.then(|| locate(engine, script, lines, &beside))
-        });
-        let evaluated = snapshot::evaluate(engine, script, end);
-        drop(done);
-        unneeded.fetch_or(!matches!(evaluated, Err(Failure::Endless { .. })), Ordering::Relaxed);
-        (evaluated, beside.join())
-    });
-    evaluated.map_err(|failure| match failure {
-        Failure::Endless { .. } => Failure::Endless { stack: beside.ok().flatten().unwrap_or_default() },
-        Failure::Exhausted { what, .. } => {
-            Failure::Exhausted { what, stack: locate(engine, script, lines, &End::after(limit)) }
-        }
-        other => other,
-    })
-}
-
-/// The stack that the script has in the end; empty when there is none.
-fn locate(engine: &Engine, script: &str, lines: &Lines, end: &End) -> String {
-    let Some(instrumented) = Instrumented::new(script, lines) else { return String::new() };
-    let listen = |from: u64| snapshot::listen(engine, &instrumented.text, Probe::new(from, end), end.clone());
-    let Ok(first) = listen(0) else { return String::new() };
-    let found = if first.is_over || end.told.load(Ordering::Relaxed) {
-        first
-    } else {
-        // It ended after the last statement that told, by one of those that did not: from there on, each tells.
-        let patience = first.began.elapsed() + STUCK;
-        let end = End { at: end.at.max(Instant::now() + patience), told: Arc::clone(&end.told) };
-        let again = Probe::new(first.passed, &end);
-        snapshot::listen(engine, &instrumented.text, again, end).unwrap_or(first)
-    };
-    instrumented.restore(&found.stack)
-}
-
-/// What listens to an instrumented script.
-pub(super) struct Probe {
-    /// The last stack that was told.
-    stack: String,
-    /// Statements up to that.
-    passed: u64,
-    /// Statements to the next one that tells.
-    pace: u64,
-    /// Up to here only the first and the last tell, behind it each does; 0 where they tell every now and then.
-    from: u64,
-    is_asked: bool,
-    began: Instant,
-    heard: Instant,
-    end: End,
-    /// It was stopped because the time was up.
-    is_over: bool,
-}
-
-impl Probe {
-    fn new(from: u64, end: &End) -> Probe {
-        let (began, end) = (Instant::now(), end.clone());
-        Probe {
-            stack: String::new(),
-            passed: 0,
-            pace: 1,
-            from,
-            is_asked: false,
-            began,
-            heard: began,
-            end,
-            is_over: false,
-        }
-    }
-
-    /// A statement tells its stack.
-    pub(super) fn hear(&mut self, stack: &str) -> wasmtime::Result<()> {
-        stack.clone_into(&mut self.stack);
-        self.passed += self.pace;
-        if self.end.has_come() {
-            self.is_over = true;
-            return Err(wasmtime::format_err!("the time is up"));
-        }
-        let spent = self.heard.elapsed();
-        self.pace = match self.from {
-            0 if spent < SPACING => (self.pace * 2).min(SPARSE),
-            0 if spent > SPACING * 2 => (self.pace / 2).max(1),
-            0 => self.pace,
-            from => from.saturating_sub(self.passed).max(1),
-        };
-        (self.heard, self.is_asked) = (Instant::now(), true);
-        Ok(())
-    }
-
-    /// How many statements are to pass, after one has told.
-    pub(super) fn take_pace(&mut self) -> Option<u64> {
-        std::mem::take(&mut self.is_asked).then_some(self.pace)
-    }
-
-    /// Whether no statement has begun for long.
-    pub(super) fn is_stuck(&self) -> bool {
-        self.passed > 0 && self.heard.elapsed() > STUCK
-    }
-}
-
 /// A script with probes. Its lines are those of the script.
-struct Instrumented {
-    text: String,
+pub(super) struct Instrumented {
+    pub(super) text: String,
     /// By line, counted from 1: where in the script's line, in bytes, so many were put in.
     added: BTreeMap<usize, Vec<(usize, usize)>>,
 }
 
 impl Instrumented {
-    fn new(script: &str, lines: &Lines) -> Option<Instrumented> {
+    /// None where the script cannot be read.
+    pub(super) fn new(script: &str, lines: &Lines) -> Option<Instrumented> {
         let allocator = Allocator::default();
         let parsed = Parser::new(&allocator, script, SourceType::mjs()).parse();
         if parsed.panicked {
@@ -199,7 +66,7 @@ impl Instrumented {
     }
 
     /// A stack with the places of the script as it was.
-    fn restore(&self, stack: &str) -> String {
+    pub(super) fn restore(&self, stack: &str) -> String {
         let mut restored = String::new();
         let mut rest = stack;
         while let Some((before, place)) = rest.split_once(SCRIPT) {
