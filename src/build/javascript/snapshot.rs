@@ -102,8 +102,8 @@ pub(super) struct State {
     called: String,
     /// Bytes of all memories.
     used: usize,
-    /// More of them was asked for than there is.
-    is_full: bool,
+    /// The number that was asked for and refused.
+    refused: Option<usize>,
     /// What listens to an instrumented script.
     pub(super) probe: Option<Probe>,
 }
@@ -118,7 +118,7 @@ impl State {
             thrown: None,
             called: String::new(),
             used: 0,
-            is_full: false,
+            refused: None,
             probe,
         }
     }
@@ -141,7 +141,7 @@ impl ResourceLimiter for State {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         let total = self.used.saturating_add(desired.saturating_sub(current));
         if total > MEMORY {
-            self.is_full = true;
+            self.refused = Some(total);
             return Ok(false);
         }
         self.used = total;
@@ -295,7 +295,7 @@ fn thrown(text: &str) -> String {
 fn explain(failure: Failure, state: State) -> Failure {
     let fault = match failure {
         // The engine's own error has no place.
-        Failure::Threw(text) if state.is_full && text.contains("out of memory") => {
+        Failure::Threw(text) if state.refused.is_some() && text.contains("out of memory") => {
             return Failure::Exhausted { what: Exhausted::Memory, stack: String::new() };
         }
         // The prelude's words have the error's name and its causes.
@@ -322,7 +322,7 @@ fn explain(failure: Failure, state: State) -> Failure {
             Some(wasmtime::Trap::StackOverflow) => {
                 return Failure::Exhausted { what: Exhausted::Stack, stack: String::new() };
             }
-            Some(_) if state.is_full => {
+            Some(_) if state.refused.is_some() => {
                 return Failure::Exhausted { what: Exhausted::Memory, stack: String::new() };
             }
             _ => {}

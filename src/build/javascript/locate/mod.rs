@@ -153,8 +153,7 @@ mod tests {
         let folder = testing::project(&[("src/handler.ts", handler), ("src/spin.ts", spin)]);
         let engine = Engine::load(&testing::cache()).unwrap();
         let script = Script::link(folder.path(), &folder.path().join("src/handler.ts"), false).unwrap();
-        let error = script.check(&engine, Duration::from_secs(1)).expect_err("it is not loaded").to_string();
-        error
+        script.check(&engine, Duration::from_secs(1)).expect_err("it is not loaded").to_string()
     }
 
     #[test]
