@@ -290,7 +290,7 @@ fn a_top_level_that_does_not_end_or_takes_too_much_is_stopped_with_its_place() {
             "error: the source calls itself deeper than the stack reaches while it is loaded\n    at deeper (src/handler.ts:3:",
         ),
         (
-            "const all: Uint8Array[] = [];\nfor (;;) {\n  all.push(new Uint8Array(1 << 24));\n}",
+            "const all: Uint8Array[] = [];\nfor (;;) {\n  all.push(new Uint8Array(1 << 26));\n}",
             "error: the source takes more than 512 MiB of memory while it is loaded\n    at <anonymous> (src/handler.ts:4:",
         ),
     ];

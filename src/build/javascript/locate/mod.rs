@@ -147,13 +147,13 @@ mod tests {
     use super::super::{Script, testing};
     use super::*;
 
-    /// Why a source is not loaded in a short time.
-    fn refusal(spin: &str) -> String {
+    /// Why a source is not loaded in so much time.
+    fn refusal(spin: &str, seconds: u64) -> String {
         let handler = "import { spin } from './spin';\nconst made = spin(1);\nexport const handler = () => ({ body: `${made}` });\n";
         let folder = testing::project(&[("src/handler.ts", handler), ("src/spin.ts", spin)]);
         let engine = Engine::load(&testing::cache()).unwrap();
         let script = Script::link(folder.path(), &folder.path().join("src/handler.ts"), false).unwrap();
-        script.check(&engine, Duration::from_secs(1)).expect_err("it is not loaded").to_string()
+        script.check(&engine, Duration::from_secs(seconds)).expect_err("it is not loaded").to_string()
     }
 
     #[test]
@@ -168,7 +168,7 @@ mod tests {
                 "3:5)",
             ),
         ] {
-            let error = refusal(spin);
+            let error = refusal(spin, 1);
             assert!(error.starts_with(&format!("{endless}{place}\n")), "{error}");
             assert!(
                 error.contains("\n    > ") && error.contains("at <anonymous> (src/handler.ts:2:14)"),
@@ -181,6 +181,7 @@ mod tests {
     fn what_takes_too_much_is_told_with_its_place() {
         let error = refusal(
             "export function spin(n: number): number {\n  return deeper(n) + 1;\n}\nconst deeper = (n: number): number => spin(n + 1) + 1;\n",
+            10,
         );
         assert!(error.starts_with("the source calls itself deeper than the stack reaches while"), "{error}");
         assert!(
@@ -188,7 +189,8 @@ mod tests {
             "{error}"
         );
         let error = refusal(
-            "const all: unknown[] = [];\nexport function spin(n: number) {\n  for (;;) all.push(new Uint8Array(1 << 24));\n}",
+            "const all: unknown[] = [];\nexport function spin(n: number) {\n  for (;;) all.push(new Uint8Array(1 << 26));\n}",
+            10,
         );
         assert!(
             error.starts_with("the source takes more than 512 MiB of memory while it is loaded\n"),
