@@ -1,8 +1,8 @@
 //! Files written whole or not at all: beside, synced, renamed.
 
 use crate::interrupt::{self, Undo};
-use std::io::{self, Read, Write};
-use std::path::Path;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 /// How the names of files begin that are not yet whole.
 pub const TEMPORARY: &str = ".alga-ext-";
@@ -32,33 +32,43 @@ pub fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 
 /// [`write()`] with the file mode that the new file has from its first byte on (Unix only).
 pub fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
-    Prepared::new(path, bytes, mode)?.put(true)
+    Pending::of(path, bytes, mode)?.put()
 }
 
 /// Writes a new file, only where there is none, with the mode that it has from its first byte on (Unix only).
 pub fn create_with_mode(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
-    Prepared::new(path, bytes, mode)?.put(false)
+    Pending::of(path, bytes, mode)?.place(false)
 }
 
 /// Writes files that belong together: all are written beside their places before the first takes its place, so that a
 /// full disk changes none of them.
 pub fn write_together(files: &[(&Path, &[u8])]) -> std::io::Result<()> {
-    let mut all = Vec::new();
-    for (path, bytes) in files {
-        all.push(Prepared::new(path, bytes, 0o644)?);
-    }
-    all.into_iter().try_for_each(|prepared| prepared.put(true))
+    let pending: io::Result<Vec<Pending>> =
+        files.iter().map(|(path, bytes)| Pending::of(path, bytes, 0o644)).collect();
+    put_together(pending?)
 }
 
-/// A file written and synced beside the place it is for.
-struct Prepared<'a> {
-    path: &'a Path,
+/// Puts files that belong together in their places, once all of them are on the disk.
+pub fn put_together(mut all: Vec<Pending>) -> std::io::Result<()> {
+    all.iter_mut().try_for_each(Pending::sync)?;
+    all.into_iter().try_for_each(|pending| pending.place(true))
+}
+
+/// A file written beside the place it is for; dropped before it is put there, it was never there.
+#[derive(Debug)]
+pub struct Pending {
+    path: PathBuf,
     file: tempfile::NamedTempFile,
     _unfinished: interrupt::Guard,
 }
 
-impl<'a> Prepared<'a> {
-    fn new(path: &'a Path, bytes: &[u8], mode: u32) -> std::io::Result<Prepared<'a>> {
+impl Pending {
+    /// An empty one, to be written piece by piece.
+    pub fn begin(path: &Path) -> std::io::Result<Pending> {
+        Pending::with_mode(path, 0o644)
+    }
+
+    fn with_mode(path: &Path, mode: u32) -> std::io::Result<Pending> {
         let folder = folder_of(path);
         let mut builder = tempfile::Builder::new();
         builder.prefix(TEMPORARY);
@@ -69,28 +79,89 @@ impl<'a> Prepared<'a> {
         }
         #[cfg(not(unix))]
         let _ = mode;
-        let (mut file, unfinished) = interrupt::hold(
-            || {
-                fs_err::create_dir_all(folder)?;
-                builder.tempfile_in(folder).map_err(|error| named(path, &error))
-            },
-            |file| Undo::Remove(file.path().to_path_buf()),
-        )?;
-        file.write_all(bytes)
-            .and_then(|()| file.as_file().sync_all())
-            .map_err(|error| named(path, &error))?;
-        Ok(Prepared { path, file, _unfinished: unfinished })
+        loop {
+            let (file, unfinished) = interrupt::hold(
+                || {
+                    fs_err::create_dir_all(folder)?;
+                    builder.tempfile_in(folder).map_err(|error| named(path, &error))
+                },
+                |file| Undo::Remove(file.path().to_path_buf()),
+            )?;
+            // The lock tells `sweep` that somebody is still at work. Where there are no locks, nothing is swept.
+            let is_locked = file.as_file().lock().is_ok();
+            if is_locked && file.path().symlink_metadata().is_err() {
+                // It was swept between being made and being locked.
+                continue;
+            }
+            return Ok(Pending { path: path.to_path_buf(), file, _unfinished: unfinished });
+        }
     }
 
-    /// Puts it in its place; what is there already is replaced or is an error.
-    fn put(self, replace: bool) -> std::io::Result<()> {
-        let path = self.path;
-        let file = self.file;
+    fn of(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<Pending> {
+        let mut pending = Pending::with_mode(path, mode)?;
+        pending.write_all(bytes)?;
+        pending.sync()?;
+        Ok(pending)
+    }
+
+    /// Reads from its start on what was written.
+    pub fn reread(&mut self) -> std::io::Result<&mut std::fs::File> {
+        let file = self.file.as_file_mut();
+        file.rewind().map_err(|error| named(&self.path, &error))?;
+        Ok(file)
+    }
+
+    /// Waits until it is on the disk.
+    fn sync(&mut self) -> std::io::Result<()> {
+        self.file.as_file().sync_all().map_err(|error| named(&self.path, &error))
+    }
+
+    /// Puts it in its place, whole; what is there already is replaced.
+    pub fn put(mut self) -> std::io::Result<()> {
+        self.sync()?;
+        self.place(true)
+    }
+
+    fn place(self, replace: bool) -> std::io::Result<()> {
+        let Pending { path, file, _unfinished } = self;
         let placed =
-            interrupt::commit(|| if replace { file.persist(path) } else { file.persist_noclobber(path) });
-        placed.map_err(|error| named(path, &error.error))?;
-        sync_folder(folder_of(path));
+            interrupt::commit(|| if replace { file.persist(&path) } else { file.persist_noclobber(&path) });
+        placed.map_err(|error| named(&path, &error.error))?;
+        sync_folder(folder_of(&path));
         Ok(())
+    }
+}
+
+impl Write for Pending {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes).map_err(|error| named(&self.path, &error))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush().map_err(|error| named(&self.path, &error))
+    }
+}
+
+impl Seek for Pending {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to).map_err(|error| named(&self.path, &error))
+    }
+}
+
+/// Removes from a folder what a process that was killed left of a file it had not finished.
+pub fn sweep(folder: &Path) {
+    let Ok(entries) = fs_err::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let is_temporary = entry.file_name().to_string_lossy().starts_with(TEMPORARY);
+        if !is_temporary || !entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            continue;
+        }
+        // A lock that can be had is one that nobody holds: its process is gone.
+        if let Ok(file) = fs_err::File::open(entry.path())
+            && file.file().try_lock().is_ok()
+        {
+            let _ = fs_err::remove_file(entry.path());
+        }
     }
 }
 
@@ -140,6 +211,20 @@ mod tests {
         write(&path, b"two").unwrap();
         assert_eq!(fs_err::read(&path).unwrap(), b"two");
         assert_eq!(fs_err::read_dir(folder.path().join("a")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_swept_and_what_is_being_written_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = folder.path().join(format!("{TEMPORARY}left"));
+        fs_err::write(&left, b"half").unwrap();
+        let path = folder.path().join("file");
+        let mut pending = Pending::begin(&path).unwrap();
+        pending.write_all(b"whole").unwrap();
+        sweep(folder.path());
+        assert!(!left.exists());
+        pending.put().unwrap();
+        assert_eq!(fs_err::read(&path).unwrap(), b"whole");
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! The whole life of an extension, on this machine, in seconds: what `tour` shows.
 
-use crate::bundle::Container;
+use crate::bundle::{Container, Packing};
 use crate::error::Error;
 use crate::host::{self, Persona, Platform};
 use crate::project::Project;
 use crate::registry::client::{Address, Client, Options, Outcome, Release};
 use crate::registry::{self, server};
-use crate::release::{self, KeyFiles, PackOptions, VerifyOptions};
+use crate::release::{self, KeyFiles, PackOptions, Sbom, VerifyOptions};
 use crate::runner::{Request, Runner};
 use crate::scaffold::{self, Variables};
 use crate::{build, validate};
@@ -101,7 +101,13 @@ fn make_release(
     guide.done("alga-ext build", format!("src/handler.ts is a component of {size} KB, no Node involved"))?;
     let findings = validate::project(root)?;
     guide.done("alga-ext validate", format!("{} errors, {} warnings", findings.errors, findings.warnings))?;
-    let packing = PackOptions { build: *options, out: None, container: Container::TarZst };
+    let packing = PackOptions {
+        build: *options,
+        out: None,
+        packing: Packing { container: Container::TarZst, fast: false },
+        sbom: Sbom::Beside,
+        epoch: None,
+    };
     let packed = release::pack(&project, &packing)?;
     let size = kilobytes(packed.size);
     guide.done("alga-ext pack", format!("{} files, {size} KB, {}", packed.entries.len(), packed.digest))?;

@@ -32,7 +32,7 @@ pub(super) struct Record {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) script: Option<String>,
     /// Every file it was built from, relative to the project, with its hash.
-    inputs: Inputs,
+    pub(super) inputs: Inputs,
     /// The UI's files with their hashes.
     ui: BTreeMap<String, String>,
 }
@@ -52,7 +52,7 @@ impl Record {
             component: None,
             script: None,
             inputs: BTreeMap::new(),
-            ui: ui.files.iter().map(|(path, bytes)| (path.clone(), Digest::of(bytes).to_string())).collect(),
+            ui: ui.files.iter().map(|(path, digest)| (path.clone(), digest.to_string())).collect(),
         })
     }
 
@@ -117,14 +117,17 @@ impl Record {
 /// Hashes what was read.
 pub(super) fn hash_all(root: &Path, files: &[PathBuf]) -> Result<Inputs, Error> {
     let files: BTreeSet<&PathBuf> = files.iter().collect();
-    let hashed = |file: &PathBuf| Ok((relative(root, file), Digest::of(&fs_err::read(file)?).to_string()));
+    let hashed = |file: &PathBuf| {
+        let (digest, _) = Digest::of_reader(&mut fs_err::File::open(file)?)?;
+        Ok((relative(root, file), digest.to_string()))
+    };
     files.into_iter().map(hashed).collect()
 }
 
 /// The hash of a file; none when it does not exist.
 fn hash(path: &Path) -> Result<Option<String>, Error> {
-    match fs_err::read(path) {
-        Ok(bytes) => Ok(Some(Digest::of(&bytes).to_string())),
+    match fs_err::File::open(path).and_then(|mut file| Digest::of_reader(&mut file)) {
+        Ok((digest, _)) => Ok(Some(digest.to_string())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.into()),
     }

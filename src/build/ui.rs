@@ -1,5 +1,6 @@
 //! The UI: its own build when it has one, then its files, copied as they are to `dist/ui/`.
 
+use crate::bundle::Digest;
 use crate::exit::Exit;
 use crate::interrupt::{self, Undo};
 use crate::project::Project;
@@ -11,10 +12,11 @@ use std::path::{Path, PathBuf};
 const MOST_FILES: usize = 10_000;
 const MOST_BYTES: u64 = 512 << 20;
 
-/// The UI's files: path relative to its folder, with `/`, and contents.
+/// The UI's files: path relative to its folder, with `/`, and the hash of what it holds. The bytes stay on the disk.
 #[derive(Debug, Default)]
 pub(super) struct Files {
-    pub(super) files: BTreeMap<String, Vec<u8>>,
+    folder: PathBuf,
+    pub(super) files: BTreeMap<String, Digest>,
 }
 
 /// Why there is no UI.
@@ -132,11 +134,12 @@ fn read_folder(folder: &Path) -> Result<Files, super::Error> {
                 if total > MOST_BYTES || files.len() >= MOST_FILES {
                     return Err(Error::TooMuch { folder: folder.to_path_buf() }.into());
                 }
-                files.insert(relative, fs_err::read(&path)?);
+                let (digest, _) = Digest::of_reader(&mut fs_err::File::open(&path)?)?;
+                files.insert(relative, digest);
             }
         }
     }
-    Ok(Files { files })
+    Ok(Files { folder: folder.to_path_buf(), files })
 }
 
 /// Whether `dist/ui/` holds exactly these files.
@@ -164,10 +167,12 @@ pub(super) fn write(project: &Project, ui: &Files) -> Result<(), super::Error> {
         )
     };
     let (new, _new_guard) = beside(".alga-ext-ui-")?;
-    for (path, bytes) in &ui.files {
-        let path = new.path().join("ui").join(path);
+    for name in ui.files.keys() {
+        let path = new.path().join("ui").join(name);
         interrupt::commit(|| fs_err::create_dir_all(path.parent().unwrap_or(&path)))?;
-        fs_err::write(&path, bytes)?;
+        // Not `fs_err::copy`, which takes the mode along.
+        let mut file = fs_err::File::create(&path)?;
+        std::io::copy(&mut fs_err::File::open(ui.folder.join(name))?, &mut file)?;
     }
     let (old, _old_guard) = beside(".alga-ext-old-")?;
     interrupt::commit(|| {

@@ -1,16 +1,19 @@
-//! What an archive holds, gathered entry by entry: no name twice, no file that is also a folder.
+//! What an archive holds, gathered name by name: no name twice, no file that is also a folder, no two names that are
+//! one where case does not count.
 
-use super::{Container, Entry, Error, limits, path};
-use std::collections::{BTreeMap, BTreeSet};
+use super::{Error, limits, path};
+use std::collections::{BTreeSet, HashMap};
 
 /// The manifest's place in a bundle.
 pub const MANIFEST: &str = "manifest.json";
 
-/// An archive as far as it was read.
+/// The names of an archive as far as it was read.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
-    files: BTreeMap<String, Vec<u8>>,
+    files: BTreeSet<String>,
     folders: BTreeSet<String>,
+    /// Every name in lower case, with how it was spelled first.
+    folded: HashMap<String, String>,
     listed: usize,
     /// A manifest one folder deep, found before the one at the root.
     nested: Option<String>,
@@ -20,7 +23,7 @@ impl Contents {
     /// Counts one entry, of whatever kind; fails past the limit.
     pub(super) fn count(&mut self) -> Result<(), Error> {
         self.listed += 1;
-        if self.listed > limits::ENTRIES { Err(Error::TooManyEntries) } else { Ok(()) }
+        if self.listed > limits::ENTRIES { Err(Error::TooManyEntries { entry: None }) } else { Ok(()) }
     }
 
     /// Checks a folder's name, and keeps it to see that no file has the same.
@@ -29,56 +32,65 @@ impl Contents {
         if path.is_empty() {
             return Ok(());
         }
-        if self.files.contains_key(&path) {
-            return Err(Error::Duplicate { path });
-        }
-        self.folders_above(&path)?;
-        self.folders.insert(path);
-        Ok(())
+        self.folders_to(&path)
     }
 
-    /// Adds a file.
-    pub(super) fn file(&mut self, raw: &[u8], bytes: Vec<u8>) -> Result<(), Error> {
+    /// Adds a file; returns its path.
+    pub(super) fn file(&mut self, raw: &[u8]) -> Result<String, Error> {
         let path = path::read(raw)?;
         if path.is_empty() {
             return Err(Error::Path { path: ".".into(), why: "is no file's name" });
         }
-        self.folders_above(&path)?;
-        if self.folders.contains(&path) || self.files.contains_key(&path) {
+        if let Some((above, _)) = path.rsplit_once('/') {
+            self.folders_to(above)?;
+        }
+        if self.folders.contains(&path) || self.files.contains(&path) {
             return Err(Error::Duplicate { path });
         }
+        self.fold(&path)?;
         let is_nested = path.split_once('/').is_some_and(|(_, name)| name == MANIFEST);
-        if is_nested && self.nested.is_none() && !self.files.contains_key(MANIFEST) {
+        if is_nested && self.nested.is_none() && !self.files.contains(MANIFEST) {
             self.nested = Some(path.clone());
         }
-        self.files.insert(path, bytes);
-        Ok(())
+        self.files.insert(path.clone());
+        Ok(path)
     }
 
-    fn folders_above(&mut self, path: &str) -> Result<(), Error> {
-        for (end, _) in path.match_indices('/') {
-            let Some(folder) = path.get(..end) else { continue };
-            if self.files.contains_key(folder) {
+    /// Keeps a folder and those it lies in.
+    fn folders_to(&mut self, path: &str) -> Result<(), Error> {
+        let mut folder = path;
+        while !self.folders.contains(folder) {
+            if self.files.contains(folder) {
                 return Err(Error::Duplicate { path: folder.to_owned() });
             }
-            if !self.folders.contains(folder) {
-                self.folders.insert(folder.to_owned());
+            // Names of folders that no entry spells out are kept too, and must not be without end.
+            if self.folders.len() >= limits::ENTRIES {
+                return Err(Error::TooManyEntries { entry: Some(path.to_owned()) });
+            }
+            self.fold(folder)?;
+            self.folders.insert(folder.to_owned());
+            match folder.rsplit_once('/') {
+                Some((above, _)) => folder = above,
+                None => break,
             }
         }
         Ok(())
     }
 
-    /// The files, sorted by path.
-    ///
+    fn fold(&mut self, path: &str) -> Result<(), Error> {
+        let other = self.folded.entry(path.to_lowercase()).or_insert_with(|| path.to_owned());
+        if other == path {
+            return Ok(());
+        }
+        Err(Error::CaseCollision { path: path.to_owned(), other: other.clone() })
+    }
+
     /// The platform takes the first `manifest.json` or `<folder>/manifest.json` of an archive for its manifest
     /// (contract/registry.md §2.5), so an archive whose root manifest comes second would be two things at once.
-    pub(super) fn finish(self, container: Container) -> Result<super::Bundle, Error> {
+    pub(super) fn finish(self) -> Result<(), Error> {
         match self.nested {
-            Some(path) if self.files.contains_key(MANIFEST) => Err(Error::ManifestShadowed { path }),
-            _ => {
-                let entries = self.files.into_iter().map(|(path, bytes)| Entry { path, bytes }).collect();
-                Ok(super::Bundle { container, entries })
-            }
+            Some(path) if self.files.contains(MANIFEST) => Err(Error::ManifestShadowed { path }),
+            _ => Ok(()),
         }
     }
 }

@@ -3,6 +3,10 @@
 use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
+use std::io::{self, Read};
+
+/// Bytes read at once: enough that asking for them costs nothing.
+pub(super) const PIECE: usize = 64 << 10;
 
 /// A SHA-256, printed as `sha256:<64 hex>` (contract/registry.md §2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -12,6 +16,20 @@ impl Digest {
     /// Of these bytes.
     pub fn of(bytes: &[u8]) -> Digest {
         Digest(Sha256::digest(bytes).into())
+    }
+
+    /// Of everything `reader` has, and how long that is; no more than a piece is held at once.
+    pub fn of_reader(reader: &mut (impl Read + ?Sized)) -> io::Result<(Digest, u64)> {
+        let mut running = Running::default();
+        let mut piece = vec![0; PIECE];
+        loop {
+            match reader.read(&mut piece) {
+                Ok(0) => return Ok(running.finish()),
+                Ok(count) => running.update(piece.get(..count).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Reads `sha256:<hex>` or the hex alone, in either case.
@@ -37,6 +55,26 @@ impl Digest {
             let _ = write!(hex, "{byte:02x}");
             hex
         })
+    }
+}
+
+/// A digest in the making.
+#[derive(Debug, Clone, Default)]
+pub struct Running {
+    state: Sha256,
+    length: u64,
+}
+
+impl Running {
+    /// Takes the next bytes in.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.state.update(bytes);
+        self.length = self.length.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+    }
+
+    /// The digest of all that was taken in, and how long that was.
+    pub fn finish(self) -> (Digest, u64) {
+        (Digest(self.state.finalize().into()), self.length)
     }
 }
 

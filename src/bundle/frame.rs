@@ -1,69 +1,68 @@
 //! The compressed frame around a tar: one zstd frame or one gzip member, and not a byte after it.
 
 use super::limits::Meter;
-use super::{Container, Error, tar};
+use super::walk::Walk;
+use super::{Error, Part, tar};
 use flate2::bufread::GzDecoder;
 use flate2::{Compression, GzBuilder};
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Write};
 
 /// zstd's level: what the platform's own packer uses (contract/registry.md §2.2).
 const ZSTD_LEVEL: i32 = 19;
+/// And zstd's own, for those who cannot wait.
+const ZSTD_FAST: i32 = 3;
+/// The largest window a frame may ask for: 32 MiB, four times what level 19 takes. It bounds the memory of reading.
+const WINDOW: u32 = 25;
 
 /// One zstd frame with checksum and content size, made by a single thread so that the bytes never differ.
-pub(super) fn zstd(bytes: &[u8]) -> Result<Vec<u8>, Error> {
-    let mut compressor = zstd::bulk::Compressor::new(ZSTD_LEVEL)?;
-    compressor.include_checksum(true)?;
-    compressor.include_contentsize(true)?;
-    Ok(compressor.compress(bytes)?)
+pub(super) fn write_zstd(parts: &[&Part], fast: bool, out: &mut impl Write) -> Result<(), Error> {
+    let level = if fast { ZSTD_FAST } else { ZSTD_LEVEL };
+    let mut encoder = zstd::stream::write::Encoder::new(out, level)?;
+    encoder.include_checksum(true)?;
+    encoder.include_contentsize(true)?;
+    // With the size known before, zstd takes the parameters it would for a file.
+    encoder.set_pledged_src_size(Some(tar::length(parts)))?;
+    tar::write(parts, &mut encoder)?;
+    encoder.finish()?;
+    Ok(())
 }
 
 /// One gzip member that names no file, no time and no system.
-pub(super) fn gzip(bytes: &[u8]) -> Result<Vec<u8>, Error> {
-    let mut encoder = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::best());
-    encoder.write_all(bytes)?;
-    Ok(encoder.finish()?)
+pub(super) fn write_gzip(parts: &[&Part], fast: bool, out: &mut impl Write) -> Result<(), Error> {
+    let level = if fast { Compression::fast() } else { Compression::best() };
+    let mut encoder = GzBuilder::new().mtime(0).operating_system(255).write(out, level);
+    tar::write(parts, &mut encoder)?;
+    encoder.finish()?;
+    Ok(())
 }
 
-/// Reads the tar in a zstd frame.
-pub(super) fn read_zstd(bytes: &[u8]) -> Result<super::Bundle, Error> {
-    let decoder = zstd::stream::read::Decoder::with_buffer(bytes)?.single_frame();
-    read(bytes, decoder, Container::TarZst, zstd::stream::read::Decoder::finish)
+/// Reads the tar in a zstd frame; `length` is the archive's.
+pub(super) fn read_zstd<E: From<Error>>(
+    reader: impl BufRead,
+    length: u64,
+    walk: &mut Walk<'_, E>,
+) -> Result<(), E> {
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(reader).map_err(Error::Io)?.single_frame();
+    decoder.window_log_max(WINDOW).map_err(Error::Io)?;
+    let meter = Meter::new(length);
+    // The tar is read until nothing comes, and with that the frame's checksum.
+    tar::read(&mut meter.reading(&mut decoder), walk)?;
+    Ok(nothing_after(decoder.finish())?)
 }
 
-/// Reads the tar in a gzip member.
-pub(super) fn read_gzip(bytes: &[u8]) -> Result<super::Bundle, Error> {
-    read(bytes, GzDecoder::new(bytes), Container::TarGz, GzDecoder::into_inner)
+/// Reads the tar in a gzip member; `length` is the archive's.
+pub(super) fn read_gzip<E: From<Error>>(
+    reader: impl BufRead,
+    length: u64,
+    walk: &mut Walk<'_, E>,
+) -> Result<(), E> {
+    let mut decoder = GzDecoder::new(reader);
+    let meter = Meter::new(length);
+    tar::read(&mut meter.reading(&mut decoder), walk)?;
+    Ok(nothing_after(decoder.into_inner())?)
 }
 
-/// Unpacks `decoder` within bounds, then asks it for what it left of `bytes`.
-fn read<'a, D: Read>(
-    bytes: &'a [u8],
-    mut decoder: D,
-    container: Container,
-    rest: impl FnOnce(D) -> &'a [u8],
-) -> Result<super::Bundle, Error> {
-    let meter = Meter::new(bytes.len());
-    let contents = tar::read(meter.reading(&mut decoder), container);
-    // A limit passed is what happened, however the layers above it put it.
-    meter.check()?;
-    let contents = contents?;
-    // The end of the frame holds its checksum: it is read only when one more read finds nothing.
-    let mut beyond = [0; 1];
-    if decoder.read(&mut beyond).map_err(|error| damaged(container, &error))? != 0 {
-        return Err(Error::Damaged { container, why: "the tar does not end where its frame does".into() });
-    }
-    let rest = rest(decoder).len();
-    if rest != 0 {
-        return Err(Error::Trailing { count: rest });
-    }
-    contents.finish(container)
-}
-
-/// What a decoder says of bytes it cannot read.
-pub(super) fn damaged(container: Container, error: &io::Error) -> Error {
-    let why = match error.kind() {
-        io::ErrorKind::UnexpectedEof => "it is cut short".to_owned(),
-        _ => error.to_string(),
-    };
-    Error::Damaged { container, why }
+fn nothing_after(mut rest: impl BufRead) -> Result<(), Error> {
+    let count = io::copy(&mut rest, &mut io::sink())?;
+    if count == 0 { Ok(()) } else { Err(Error::Trailing { count }) }
 }

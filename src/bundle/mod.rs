@@ -1,18 +1,27 @@
-//! Bundles: archives made the same on every machine, and read with bounds.
+//! Bundles: archives made the same on every machine, and read with bounds. Neither way holds more than pieces of them
+//! in memory.
 
 mod contents;
 mod digest;
+mod error;
 mod frame;
+mod index;
 pub mod limits;
+mod part;
 mod path;
 mod tar;
+mod walk;
 mod zip;
 
 pub use contents::MANIFEST;
-pub use digest::Digest;
+pub use digest::{Digest, Running};
+pub use error::Error;
+pub use index::{About, File, INDEX, Index, Lock, Requires, SBOM, Tool, files_digest};
+pub use part::Part;
+pub use walk::{Listing, Visit, walk};
 
-use crate::exit::Exit;
 use std::fmt;
+use std::io::{Cursor, Read, Seek, Write};
 
 /// How a bundle is held together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +79,8 @@ pub struct Bundle {
     pub container: Container,
     /// Its files, sorted by path; each path once.
     pub entries: Vec<Entry>,
+    /// Its index, which lists exactly these files; none when another tool made the bundle.
+    pub index: Option<Index>,
 }
 
 impl Bundle {
@@ -80,142 +91,66 @@ impl Bundle {
     }
 }
 
-/// Packs `entries`, in whatever order they come: the same entries are the same bytes on every machine, at any time.
+/// How a bundle is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packing {
+    /// How it is held together.
+    pub container: Container,
+    /// Whether it is to be quick rather than small.
+    pub fast: bool,
+}
+
+/// Writes `parts`, in whatever order they come, to `out`, which is empty: the same parts are the same bytes on every
+/// machine, at any time. Returns how many bytes it wrote.
 ///
 /// `manifest.json` comes first, because the platform takes the first manifest it meets for the bundle's
-/// (contract/registry.md §2.5); the rest is sorted by path. Fails on what [`read`] would refuse.
-pub fn write(entries: &[Entry], container: Container) -> Result<Vec<u8>, Error> {
-    let mut sorted: Vec<&Entry> = entries.iter().collect();
-    sorted.sort_by_key(|entry| (entry.path != MANIFEST, entry.path.as_str()));
+/// (contract/registry.md §2.5), then the index; the rest is sorted by path. Fails on what [`walk`] would refuse.
+pub fn write_to(parts: &[Part], packing: Packing, out: &mut (impl Write + Seek)) -> Result<u64, Error> {
+    let mut sorted: Vec<&Part> = parts.iter().collect();
+    sorted.sort_by_key(|part| (part.path != MANIFEST, part.path != INDEX, part.path.as_str()));
     let mut contents = contents::Contents::default();
-    for entry in &sorted {
-        contents.count()?;
-        path::check(&entry.path)?;
-        contents.file(entry.path.as_bytes(), Vec::new())?;
+    for part in &sorted {
+        contents.count().map_err(|error| error.at(&part.path))?;
+        path::check(&part.path)?;
+        contents.file(part.path.as_bytes())?;
     }
-    let (bytes, unpacked) = match container {
-        Container::TarZst | Container::TarGz => {
-            let tar = tar::write(&sorted)?;
-            let bytes = if container == Container::TarZst { frame::zstd(&tar)? } else { frame::gzip(&tar)? };
-            (bytes, tar.len())
-        }
-        Container::Zip => (zip::write(&sorted)?, sorted.iter().map(|entry| entry.bytes.len()).sum()),
+    let unpacked = match packing.container {
+        Container::TarZst | Container::TarGz => tar::length(&sorted),
+        Container::Zip => sorted.iter().map(|part| part.size).sum(),
     };
-    limits::Meter::new(bytes.len()).spend(unpacked)?;
-    Ok(bytes)
+    if unpacked > limits::UNPACKED {
+        return Err(Error::TooLarge { entry: None });
+    }
+    match packing.container {
+        Container::TarZst => frame::write_zstd(&sorted, packing.fast, out)?,
+        Container::TarGz => frame::write_gzip(&sorted, packing.fast, out)?,
+        Container::Zip => zip::write(&sorted, packing.fast, out)?,
+    }
+    let length = out.stream_position()?;
+    limits::Meter::new(length).spend(unpacked)?;
+    Ok(length)
 }
 
-/// Unpacks a bundle of any container, told by its first bytes, within the bounds of [`limits`].
-///
-/// Refused: names that lead out of the archive or have two spellings, links and devices, anything cut short, and any
-/// byte that is not part of the archive.
+/// [`write_to`], of files that are in memory, to memory.
+pub fn write(entries: &[Entry], container: Container) -> Result<Vec<u8>, Error> {
+    let part = |entry: &Entry| Part::of_bytes(entry.path.clone(), entry.bytes.clone());
+    let parts: Vec<Part> = entries.iter().map(part).collect();
+    let mut out = Cursor::new(Vec::new());
+    write_to(&parts, Packing { container, fast: false }, &mut out)?;
+    Ok(out.into_inner())
+}
+
+/// [`walk`], keeping all files in memory.
 pub fn read(bytes: &[u8]) -> Result<Bundle, Error> {
-    match Container::of(bytes) {
-        Some(Container::TarZst) => frame::read_zstd(bytes),
-        Some(Container::TarGz) => frame::read_gzip(bytes),
-        Some(Container::Zip) => zip::read(bytes),
-        None => Err(Error::NoArchive),
-    }
-}
-
-/// Why a bundle could not be made or read.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The first bytes are no container's.
-    #[error("this is no tar.zst, tar.gz or zip archive")]
-    NoArchive,
-    /// The archive contradicts itself, or ends too soon.
-    #[error("the {container} archive is damaged: {why}")]
-    Damaged {
-        /// The container.
-        container: Container,
-        /// What was found.
-        why: String,
-    },
-    /// Bytes after the archive's end.
-    #[error("{count} bytes follow the end of the archive")]
-    Trailing {
-        /// How many.
-        count: usize,
-    },
-    /// A name that must not be.
-    #[error("the path `{path}` {why}")]
-    Path {
-        /// The path, escaped.
-        path: String,
-        /// What is wrong with it.
-        why: &'static str,
-    },
-    /// A link, a device, an encrypted file.
-    #[error("`{path}` is {kind}; a bundle holds plain files only")]
-    Kind {
-        /// The entry.
-        path: String,
-        /// What it is.
-        kind: &'static str,
-    },
-    /// The same name twice, or a file that is a folder too.
-    #[error("`{path}` is there twice")]
-    Duplicate {
-        /// The name.
-        path: String,
-    },
-    /// Another manifest comes before the one at the root.
-    #[error("`{path}` comes before `manifest.json`, and the platform would take it for the manifest")]
-    ManifestShadowed {
-        /// The other one.
-        path: String,
-    },
-    /// More than [`limits::UNPACKED`].
-    #[error("it unpacks to more than 512 MiB")]
-    TooLarge,
-    /// More than [`limits::ENTRIES`].
-    #[error("it lists more than 10,000 files and folders")]
-    TooManyEntries,
-    /// More than [`limits::RATIO`].
-    #[error("it unpacks to more than 1,000 times its size")]
-    Ratio,
-    /// The system said no.
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
-}
-
-impl Error {
-    /// The exit code.
-    pub fn exit(&self) -> Exit {
-        match self {
-            Error::NoArchive
-            | Error::Damaged { .. }
-            | Error::Trailing { .. }
-            | Error::Path { .. }
-            | Error::Kind { .. }
-            | Error::Duplicate { .. }
-            | Error::ManifestShadowed { .. }
-            | Error::TooLarge
-            | Error::TooManyEntries
-            | Error::Ratio => Exit::AtFault,
-            Error::Io(_) => Exit::NotJudged,
-        }
-    }
-
-    /// What to do.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Error::NoArchive | Error::Damaged { .. } | Error::Trailing { .. } => {
-                Some("make it again with `alga-ext pack`, or fetch it again".into())
-            }
-            Error::Path { .. }
-            | Error::Kind { .. }
-            | Error::Duplicate { .. }
-            | Error::ManifestShadowed { .. } => {
-                Some("`alga-ext pack` makes bundles that every reader understands alike".into())
-            }
-            Error::TooLarge | Error::TooManyEntries | Error::Ratio => {
-                Some("an extension is its manifest, one component and the files of its UI".into())
-            }
-            Error::Io(_) => None,
-        }
-    }
+    let mut entries = Vec::new();
+    let listing = walk(Cursor::new(bytes), &mut |path: &str, body: &mut dyn Read| {
+        let mut bytes = Vec::new();
+        body.read_to_end(&mut bytes)?;
+        entries.push(Entry { path: path.to_owned(), bytes });
+        Ok::<_, Error>(())
+    })?;
+    entries.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(Bundle { container: listing.container, entries, index: listing.index })
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ pub(super) fn check(path: &str) -> Result<(), Error> {
         "is absolute"
     } else if path.contains('\\') {
         "holds a backslash"
+    } else if path.contains(':') {
+        "holds a colon, which names a drive or a stream on Windows"
     } else if path.chars().any(char::is_control) {
         "holds a control character"
     } else if path.len() > limits::PATH {
@@ -95,6 +97,7 @@ mod tests {
             "C:/x",
             "c:x",
             "a\\b",
+            "ui/a.js:stream",
             "..\\a",
             "a\0b",
             "a\nb",

@@ -47,8 +47,8 @@ fn the_bytes_are_pinned() {
         .map(|container| Digest::of(&write(&sample(), *container).unwrap()).hex())
         .collect();
     insta::assert_snapshot!(digests.join("\n"), @r"
-    a288ffa14e453567ba1d140e4cafac3157c42543f15f5e86efc38a85904f2d6a
-    2730e1f68cc4f7266d32d51179de4958462fd604ffb2b32b372957403652b264
+    c3775042740baaae071089bcc1725e2f778aed8e557bca0fa3669873c3cd6ad9
+    1a2543b8772ad24ff2b3aa97428318c7df62db4d7f3164848d3d5437cf762546
     ee13bce6c2c69babf7a0fde5bfbbbcf16a00ca3f9814342ac4ac3ea6cefb88c6
     ");
 }
@@ -92,9 +92,9 @@ fn what_cannot_be_read_cannot_be_written() {
         assert!(matches!(write(&both, container), Err(Error::Duplicate { .. })));
         assert!(matches!(write(&out, container), Err(Error::Path { .. })));
     }
-    assert!(matches!(write(&zeros, Container::TarZst), Err(Error::Ratio)));
+    assert!(matches!(write(&zeros, Container::TarZst), Err(Error::Ratio { .. })));
     let many: Vec<Entry> = (0..=limits::ENTRIES).map(|at| entry(&format!("ui/{at}"), "")).collect();
-    assert!(matches!(write(&many, Container::Zip), Err(Error::TooManyEntries)));
+    assert!(matches!(write(&many, Container::Zip), Err(Error::TooManyEntries { .. })));
 }
 
 mod hostile {
@@ -121,7 +121,13 @@ mod hostile {
     }
 
     fn packed(tar: &[u8]) -> Vec<u8> {
-        frame::zstd(tar).unwrap()
+        ::zstd::bulk::compress(tar, 19).unwrap()
+    }
+
+    fn gzipped(tar: &[u8]) -> Vec<u8> {
+        let mut encoder = ::flate2::write::GzEncoder::new(Vec::new(), ::flate2::Compression::best());
+        std::io::Write::write_all(&mut encoder, tar).unwrap();
+        encoder.finish().unwrap()
     }
 
     const FILE: EntryType = EntryType::Regular;
@@ -130,7 +136,7 @@ mod hostile {
     fn names_that_lead_out_are_refused() {
         for name in [&b"../evil"[..], b"/etc/passwd", b"a/../../b", b"a\\b", b"a\xff", b"a//b"] {
             for archive in
-                [packed(&tar(&[(name, FILE, b"1")])), frame::gzip(&tar(&[(name, FILE, b"1")])).unwrap()]
+                [packed(&tar(&[(name, FILE, b"1")])), gzipped(&tar(&[(name, FILE, b"1")]))]
             {
                 assert!(
                     matches!(read(&archive), Err(Error::Path { .. })),
@@ -209,7 +215,7 @@ mod hostile {
     fn a_bomb_is_refused_early() {
         let zeros = vec![0; 64 << 20];
         let archive = packed(&tar(&[(b"zeros", FILE, &zeros)]));
-        assert!(matches!(read(&archive), Err(Error::Ratio)), "{}", archive.len());
+        assert!(matches!(read(&archive), Err(Error::Ratio { .. })), "{}", archive.len());
         let many: Vec<u8> = (0..=limits::ENTRIES)
             .fold(Builder::new(Vec::new()), |mut builder, at| {
                 append(&mut builder, format!("{at}").as_bytes(), FILE, b"");
@@ -217,7 +223,7 @@ mod hostile {
             })
             .into_inner()
             .unwrap();
-        assert!(matches!(read(&packed(&many)), Err(Error::TooManyEntries)));
+        assert!(matches!(read(&packed(&many)), Err(Error::TooManyEntries { .. })));
     }
 
     #[test]
@@ -296,22 +302,12 @@ mod hostile {
         }
 
         #[test]
-        fn a_zip_made_by_a_stream_reads() {
-            let mut writer = ZipWriter::new_stream(Vec::new());
-            writer.start_file("ui/a", SimpleFileOptions::default()).unwrap();
-            writer.write_all(b"streamed").unwrap();
-            writer.add_directory("ui/b", SimpleFileOptions::default()).unwrap();
-            let archive = writer.finish().unwrap().into_inner();
-            assert_eq!(read(&archive).unwrap().entries, [entry("ui/a", "streamed")]);
-        }
-
-        #[test]
         fn a_bomb_is_refused() {
             let archive = zip(|writer| {
                 writer.start_file("zeros", SimpleFileOptions::default().compression_level(Some(9))).unwrap();
                 writer.write_all(&vec![0; 64 << 20]).unwrap();
             });
-            assert!(matches!(read(&archive), Err(Error::Ratio)), "{}", archive.len());
+            assert!(matches!(read(&archive), Err(Error::Ratio { .. })), "{}", archive.len());
         }
     }
 }

@@ -43,6 +43,19 @@ fn table(inspection: &Inspection) -> String {
     );
     line("hash", &inspection.hash.to_string());
     line("size", &inspection.size.to_string());
+    if let Some(digest) = &inspection.files_digest {
+        line("files digest", &digest.to_string());
+        match &inspection.index {
+            Some(index) => {
+                let (name, version) = (&index.tool.name, &index.tool.version);
+                line("index", &format!("of {name} {version}, and lists exactly these files"));
+                for lock in &index.locks {
+                    line("lock file", &format!("{} sha256:{}", lock.path, lock.sha256));
+                }
+            }
+            None => line("index", "none; another tool made this bundle"),
+        }
+    }
     if let Some(build) = &inspection.build {
         line(
             "built by",

@@ -2,12 +2,15 @@
 
 mod build;
 mod cache;
+mod cat;
 mod completions;
+mod convert;
 mod dev;
 mod doctor;
 mod inspect;
 mod invoke;
 mod keys;
+mod ls;
 mod new;
 mod pack;
 mod password;
@@ -17,6 +20,7 @@ mod schema;
 mod sign;
 mod tour;
 mod types;
+mod unpack;
 mod validate;
 mod verify;
 mod wit;
@@ -145,6 +149,10 @@ pub fn run(command: Command, session: &Session) -> Result<Exit, Error> {
         Command::Sign(arguments) => sign::run(&arguments, session),
         Command::Verify(arguments) => verify::run(&arguments, session),
         Command::Inspect(arguments) => inspect::run(&arguments, session),
+        Command::Convert(arguments) => convert::run(&arguments, session),
+        Command::Ls(arguments) => ls::run(&arguments, session),
+        Command::Unpack(arguments) => unpack::run(&arguments, session),
+        Command::Cat(arguments) => cat::run(&arguments, session),
         Command::Dev(arguments) => dev::run(&arguments, session),
         Command::Invoke(arguments) => invoke::run(&arguments, session),
         Command::Publish(arguments) => publish::run(&arguments, session),

@@ -4,7 +4,7 @@
 //! nothing else; an `sbom.spdx.json` at the project's root goes along for those who judge the release.
 
 use super::Error;
-use crate::bundle::{Entry, MANIFEST, limits};
+use crate::bundle::{MANIFEST, Part, limits};
 use crate::project::Project;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -12,10 +12,13 @@ use std::path::Path;
 /// The software bill of materials, when the project has one.
 const SBOM: &str = "sbom.spdx.json";
 
+/// How much of a file says whether it is a secret key.
+const KEY_HEAD: u64 = 120;
+
 /// The files of a bundle, and what was left out.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
-    pub(super) entries: Vec<Entry>,
+    pub(super) parts: Vec<Part>,
     /// One line each.
     pub(super) skipped: Vec<String>,
     unpacked: u64,
@@ -37,7 +40,7 @@ pub(super) fn gather(project: &Project) -> Result<Gathered, Error> {
     }
     gathered.optional(&project.root.join(SBOM), SBOM)?;
     gathered.add(&project.root.join(MANIFEST), MANIFEST.to_owned())?;
-    gathered.entries.sort_by(|a, b| a.path.cmp(&b.path));
+    gathered.parts.sort_by(|a, b| a.path.cmp(&b.path));
     gathered.skipped.sort();
     gathered.skipped.dedup();
     Ok(gathered)
@@ -61,9 +64,12 @@ impl Gathered {
     fn add(&mut self, path: &Path, name: String) -> Result<(), Error> {
         exists(path)?;
         let room = limits::UNPACKED.saturating_sub(self.unpacked);
-        let bytes = super::read_bounded(path, room)?;
-        self.unpacked = self.unpacked.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-        self.entries.push(Entry { path: name, bytes });
+        if path.is_dir() {
+            return Err(Error::Folder { path: path.to_path_buf() });
+        }
+        let part = Part::of_file(name, path, room).map_err(Error::Pack)?;
+        self.unpacked = self.unpacked.saturating_add(part.size);
+        self.parts.push(part);
         Ok(())
     }
 
@@ -83,12 +89,12 @@ impl Gathered {
                 self.folder(&path, &inside)?;
             } else if kind.is_file() {
                 self.add(&path, inside)?;
-                self.drop_if_key();
+                self.drop_if_key()?;
             } else {
                 self.skip(&inside, "is no plain file");
             }
-            if self.entries.len() > limits::ENTRIES {
-                return Err(Error::Pack(crate::bundle::Error::TooManyEntries));
+            if self.parts.len() > limits::ENTRIES {
+                return Err(Error::Pack(crate::bundle::Error::TooManyEntries { entry: None }));
             }
         }
         Ok(())
@@ -109,11 +115,13 @@ impl Gathered {
     }
 
     /// Takes the last file out again when its first bytes say that it is a secret key, whatever its name.
-    fn drop_if_key(&mut self) {
-        let holds_key = self.entries.last().is_some_and(|entry| is_secret_key(&entry.bytes));
-        if let Some(entry) = self.entries.pop_if(|_| holds_key) {
-            self.skip(&entry.path, "holds a secret key");
+    fn drop_if_key(&mut self) -> Result<(), Error> {
+        let head = self.parts.last().map(|part| part.head(KEY_HEAD)).transpose()?;
+        let holds_key = head.is_some_and(|head| is_secret_key(&head));
+        if let Some(part) = self.parts.pop_if(|_| holds_key) {
+            self.skip(&part.path, "holds a secret key");
         }
+        Ok(())
     }
 
     fn skip(&mut self, path: &str, why: &str) {
@@ -140,7 +148,7 @@ fn unwanted(name: &str) -> Option<&'static str> {
 
 /// Whether a file begins as a private key in PEM or a minisign secret key does.
 fn is_secret_key(bytes: &[u8]) -> bool {
-    let head = String::from_utf8_lossy(bytes.get(..120).unwrap_or(bytes)).into_owned();
+    let head = String::from_utf8_lossy(bytes);
     let first = head.trim_start().lines().next().unwrap_or_default();
     (first.starts_with("-----BEGIN ") && first.contains("PRIVATE KEY"))
         || (first.starts_with("untrusted comment:") && first.contains("secret key"))

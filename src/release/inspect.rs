@@ -1,25 +1,15 @@
 //! What is in a bundle or a wasm file.
 
-use super::{Error, Opened};
-use crate::bundle::{Container, Digest, limits};
+use super::{Error, Surveyed};
+use crate::bundle::{Digest, File, Index, limits};
 use crate::component::{self, Component, Identity, Kind};
 use crate::manifest::Capability;
 use serde::Serialize;
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 
 /// The component's place in a bundle (contract/runner.md §6.3).
 const COMPONENT: &str = "dist/main.wasm";
-
-/// One file of a bundle.
-#[derive(Debug, Clone, Serialize)]
-pub struct File {
-    /// Its path.
-    pub path: String,
-    /// Its length in bytes.
-    pub size: u64,
-    /// Its SHA-256, 64 hex digits.
-    pub sha256: String,
-}
 
 /// What a file turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -54,6 +44,10 @@ pub struct Inspection {
     pub content_hash: Digest,
     /// The file's length in bytes.
     pub size: u64,
+    /// What the bundle's files have whatever holds them together; none of a wasm file.
+    pub files_digest: Option<Digest>,
+    /// The bundle's index, which lists exactly its files; none where another tool made the bundle.
+    pub index: Option<Index>,
     /// The bundle's files; none of a wasm file.
     pub files: Vec<File>,
     /// What the component imports.
@@ -68,23 +62,38 @@ pub struct Inspection {
 
 /// Looks into the bundle, component or module at `path`, and runs nothing of it.
 pub fn inspect(path: &Path) -> Result<Inspection, Error> {
-    let bytes = super::Kind::Archive.read(path, limits::UNPACKED)?;
-    if bytes.starts_with(b"\0asm") {
+    let mut file = super::Kind::Archive.open(path, limits::UNPACKED)?;
+    let mut first = Vec::new();
+    file.by_ref().take(4).read_to_end(&mut first)?;
+    file.rewind()?;
+    if first == b"\0asm" {
+        let mut bytes = Vec::new();
+        file.take(limits::UNPACKED).read_to_end(&mut bytes)?;
         return wasm(path, &bytes);
     }
-    let opened = Opened::read(bytes, path)?;
-    let mut inspection = Inspection::new(path, &opened.bytes, Subject::Bundle);
-    inspection.container = Some(opened.bundle.container).as_ref().map(Container::to_string);
+    let (digest, size) = Digest::of_reader(&mut file)?;
+    let mut component = None;
+    let surveyed = Surveyed::new(path, file, digest, size, &mut |name, body| {
+        if name == COMPONENT {
+            let mut bytes = Vec::new();
+            body.read_to_end(&mut bytes)?;
+            component = Some(component::read(&bytes));
+        }
+        Ok(())
+    })?;
+    let mut inspection = Inspection::new(path, digest, size, Subject::Bundle);
     let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    inspection.name = text(&opened.manifest.name);
-    inspection.version = text(&opened.manifest.version);
-    inspection.publisher = opened.manifest.publisher;
-    inspection.capabilities = opened.manifest.capabilities;
-    inspection.files =
-        opened.bundle.entries.iter().map(|entry| File::of(&entry.path, &entry.bytes)).collect();
-    if let Some(bytes) = opened.bundle.entry(COMPONENT) {
-        let component = component::read(bytes)
-            .map_err(|source| Error::Component { path: path.join(COMPONENT), source })?;
+    inspection.container = Some(surveyed.listing.container.to_string());
+    inspection.name = text(&surveyed.manifest.name);
+    inspection.version = text(&surveyed.manifest.version);
+    inspection.publisher = surveyed.manifest.publisher;
+    inspection.capabilities = surveyed.manifest.capabilities;
+    inspection.files_digest = Some(surveyed.listing.files_digest());
+    inspection.files = surveyed.listing.files;
+    inspection.index = surveyed.listing.index;
+    if let Some(component) = component {
+        let component =
+            component.map_err(|source| Error::Component { path: path.join(COMPONENT), source })?;
         inspection.outside(component);
     }
     Ok(inspection)
@@ -97,7 +106,8 @@ fn wasm(path: &Path, bytes: &[u8]) -> Result<Inspection, Error> {
         Kind::Component => Subject::Component,
         Kind::Module => Subject::Module,
     };
-    let mut inspection = Inspection::new(path, bytes, kind);
+    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let mut inspection = Inspection::new(path, Digest::of(bytes), size, kind);
     let interfaces = component.interfaces();
     let needed = Capability::ALL.into_iter();
     let needed =
@@ -108,8 +118,7 @@ fn wasm(path: &Path, bytes: &[u8]) -> Result<Inspection, Error> {
 }
 
 impl Inspection {
-    fn new(path: &Path, bytes: &[u8], kind: Subject) -> Inspection {
-        let hash = Digest::of(bytes);
+    fn new(path: &Path, hash: Digest, size: u64, kind: Subject) -> Inspection {
         Inspection {
             path: path.to_path_buf(),
             kind,
@@ -119,7 +128,9 @@ impl Inspection {
             publisher: None,
             hash,
             content_hash: hash,
-            size: length(bytes),
+            size,
+            files_digest: None,
+            index: None,
             files: Vec::new(),
             imports: Vec::new(),
             exports: Vec::new(),
@@ -133,14 +144,4 @@ impl Inspection {
         self.exports = component.exports;
         self.build = component.identity;
     }
-}
-
-impl File {
-    pub(super) fn of(path: &str, bytes: &[u8]) -> File {
-        File { path: path.to_owned(), size: length(bytes), sha256: Digest::of(bytes).hex() }
-    }
-}
-
-fn length(bytes: &[u8]) -> u64 {
-    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }

@@ -1,18 +1,27 @@
 //! What a release is made of: pack if stale, open, verify, inspect.
 
+mod convert;
 mod gather;
 mod inspect;
 mod keys;
 mod open;
 mod pack;
+mod packed;
+mod sbom;
 mod sign;
+mod survey;
+mod unpack;
 mod verify;
 
-pub use inspect::{File, Inspection, Subject, inspect};
+pub use convert::{ConvertOptions, Converted, convert, stem};
+pub use inspect::{Inspection, Subject, inspect};
 pub use keys::{KeyFiles, generate_keys};
 pub use open::{Opened, open, read_bounded};
 pub use pack::{PackOptions, Packed, pack};
+pub use sbom::Sbom;
 pub use sign::{Signed, sign};
+pub use survey::{Surveyed, survey};
+pub use unpack::{Unpacked, unpack};
 pub use verify::{Reason, Verification, VerifyOptions, public_key, verify};
 
 use crate::exit::Exit;
@@ -92,6 +101,31 @@ pub enum Error {
         path: PathBuf,
         /// Why.
         source: bundle::Error,
+    },
+    /// The archive that is being read is none, or not a safe one.
+    #[error(transparent)]
+    Unread(#[from] bundle::Error),
+    /// What would be written is there already.
+    #[error("`{}` is there already", path.display())]
+    Exists {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// A bundle was to be converted into itself.
+    #[error("`{}` is the bundle itself", path.display())]
+    Itself {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is no such file in the bundle.
+    #[error("`{}` holds no `{wanted}`", bundle.display())]
+    NotInBundle {
+        /// The bundle.
+        bundle: PathBuf,
+        /// As it was asked for.
+        wanted: String,
+        /// A name like it.
+        like: Option<String>,
     },
     /// There is no manifest at the root.
     #[error("`{}` is no bundle: it has no manifest.json at its root{}", path.display(), found(nested.as_deref()))]
@@ -173,6 +207,16 @@ impl std::fmt::Display for Kind {
 }
 
 impl Kind {
+    /// Opens a file of this kind; that there is none is said in its own words.
+    fn open(self, path: &Path, limit: u64) -> Result<std::fs::File, Error> {
+        match open::open_bounded(path, limit) {
+            Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(Error::Missing { kind: self, path: path.to_path_buf() })
+            }
+            other => other,
+        }
+    }
+
     /// Reads a file of this kind; that there is none is said in its own words.
     fn read(self, path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
         match read_bounded(path, limit) {
@@ -201,9 +245,12 @@ impl Error {
             | Error::Encoding { .. }
             | Error::TooLarge { .. }
             | Error::Manifest { .. } => Exit::AtFault,
-            Error::Pack(error) | Error::Bundle { source: error, .. } => error.exit(),
+            Error::Pack(error) | Error::Unread(error) | Error::Bundle { source: error, .. } => error.exit(),
             Error::Missing { .. }
             | Error::Folder { .. }
+            | Error::Exists { .. }
+            | Error::Itself { .. }
+            | Error::NotInBundle { .. }
             | Error::KeyExists { .. }
             | Error::NoKey { .. }
             | Error::Key { .. }
@@ -218,7 +265,9 @@ impl Error {
         let hint = match self {
             Error::Build(error) => return error.hint(),
             Error::Project(error) => return error.hint(),
-            Error::Pack(error) | Error::Bundle { source: error, .. } => return error.hint(),
+            Error::Pack(error) | Error::Unread(error) | Error::Bundle { source: error, .. } => {
+                return error.hint();
+            }
             Error::Signing(error) | Error::Key { source: error, .. } => return error.hint(),
             Error::Component { source, .. } => return source.hint(),
             Error::Findings(_) => "mend the errors above; `alga-ext validate` checks again",
@@ -231,6 +280,12 @@ impl Error {
                 "make one with `alga-ext keys generate --out <file>`"
             }
             Error::Missing { .. } => "make a bundle with `alga-ext pack`",
+            Error::Exists { .. } => "name another place with `--out`, or move it away",
+            Error::Itself { .. } => "name another file with `--out`",
+            Error::NotInBundle { like: Some(like), .. } => {
+                return Some(format!("it holds `{}`", like.escape_debug()));
+            }
+            Error::NotInBundle { .. } => "`alga-ext ls <bundle>` lists what it holds",
             Error::KeyExists { .. } => "choose another name with `--out`, or move it away",
             Error::NoKey { .. } => {
                 "give the `.pub` file that `alga-ext keys generate` wrote, or its second line"

@@ -4,7 +4,7 @@ use super::{Error, Kind};
 use crate::bundle::{self, Bundle, Digest, MANIFEST};
 use crate::manifest::Manifest;
 use fs_err::File;
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::path::Path;
 
 /// A bundle with what it says of itself.
@@ -32,18 +32,45 @@ impl Opened {
     pub fn read(bytes: Vec<u8>, path: &Path) -> Result<Opened, Error> {
         let bundle =
             bundle::read(&bytes).map_err(|source| Error::Bundle { path: path.to_path_buf(), source })?;
-        let Some(manifest) = bundle.entry(MANIFEST) else {
-            let nested = bundle.entries.iter().map(|entry| entry.path.as_str());
-            let nested = nested.filter(|path| path.ends_with("/manifest.json")).min_by_key(|path| path.len());
-            return Err(Error::NoManifest { path: path.to_path_buf(), nested: nested.map(str::to_owned) });
-        };
-        let manifest_text =
-            String::from_utf8(manifest.to_vec()).map_err(|_| Error::Encoding { path: path.to_path_buf() })?;
-        let manifest = Manifest::parse(&manifest_text)
-            .map_err(|source| Error::Manifest { path: path.to_path_buf(), source })?;
+        let paths = bundle.entries.iter().map(|entry| entry.path.as_str());
+        let (manifest, manifest_text) = manifest(path, bundle.entry(MANIFEST), paths)?;
         let digest = Digest::of(&bytes);
         Ok(Opened { bytes, digest, bundle, manifest, manifest_text })
     }
+}
+
+/// Reads the manifest of the bundle at `path`, which holds files of these names.
+pub(super) fn manifest<'a>(
+    path: &Path,
+    bytes: Option<&[u8]>,
+    paths: impl Iterator<Item = &'a str>,
+) -> Result<(Manifest, String), Error> {
+    let Some(bytes) = bytes else {
+        let nested = paths.filter(|path| path.ends_with("/manifest.json")).min_by_key(|path| path.len());
+        return Err(Error::NoManifest { path: path.to_path_buf(), nested: nested.map(str::to_owned) });
+    };
+    let text =
+        String::from_utf8(bytes.to_vec()).map_err(|_| Error::Encoding { path: path.to_path_buf() })?;
+    let manifest = Manifest::parse(&text)
+        .map_err(|source| Error::Manifest { path: path.to_path_buf(), source })?;
+    Ok((manifest, text))
+}
+
+/// Opens a file of at most `limit` bytes to be read more than once; what can be read only once is copied first.
+pub(super) fn open_bounded(path: &Path, limit: u64) -> Result<std::fs::File, Error> {
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Err(Error::Folder { path: path.to_path_buf() });
+    }
+    let too_large = || Error::TooLarge { path: path.to_path_buf(), limit };
+    if metadata.is_file() {
+        return if metadata.len() > limit { Err(too_large()) } else { Ok(file.into_file()) };
+    }
+    let mut copy = tempfile::tempfile()?;
+    let length = std::io::copy(&mut file.take(limit.saturating_add(1)), &mut copy)?;
+    copy.rewind()?;
+    if length > limit { Err(too_large()) } else { Ok(copy) }
 }
 
 /// Reads a file of at most `limit` bytes, whatever its size claims to be.

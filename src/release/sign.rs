@@ -1,8 +1,9 @@
 //! Signing a bundle: the signature vouches for the bytes, and for the name they go by.
 
-use super::{Error, Kind, Opened, open, signature_path};
+use super::{Error, Kind, signature_path, survey};
 use crate::files;
 use crate::signing::{self, Identity, SecretKey};
+use std::io::Seek;
 use std::path::{Path, PathBuf};
 
 /// A signature that was written.
@@ -16,18 +17,6 @@ pub struct Signed {
     pub identity: Identity,
 }
 
-impl Opened {
-    /// What a signature of this bundle vouches for.
-    pub fn identity(&self) -> Identity {
-        Identity {
-            name: self.manifest.name.clone(),
-            version: self.manifest.version.clone(),
-            publisher: self.manifest.publisher.clone().unwrap_or_default(),
-            content_hash: self.digest.to_string(),
-        }
-    }
-}
-
 /// The largest key or signature file that is read.
 pub(super) const TEXT: u64 = 1 << 16;
 
@@ -38,7 +27,7 @@ pub fn sign<E: From<Error>>(
     key: &Path,
     password: impl FnOnce() -> Result<String, E>,
 ) -> Result<Signed, E> {
-    let opened = open(path)?;
+    let mut surveyed = survey(path)?;
     let text = Kind::SecretKey.read(key, TEXT)?;
     let text = String::from_utf8_lossy(&text);
     let named = |source| match source {
@@ -50,8 +39,9 @@ pub fn sign<E: From<Error>>(
     } else {
         SecretKey::open(&text, None).map_err(named)?
     };
-    let identity = opened.identity();
-    let signature = signing::sign(&secret, &opened.bytes, &identity).map_err(Error::from)?;
+    let identity = surveyed.identity();
+    surveyed.file.rewind().map_err(Error::from)?;
+    let signature = signing::sign(&secret, &surveyed.file, &identity).map_err(Error::from)?;
     let key_id = secret.public().map_err(Error::from)?.id();
     let path = signature_path(path);
     files::write(&path, signature.as_bytes()).map_err(Error::from)?;

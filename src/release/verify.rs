@@ -1,12 +1,12 @@
 //! Whether a bundle is what its publisher signed, judged offline.
 
 use super::sign::TEXT;
-use super::{Error, Kind, Opened, read_bounded, signature_path};
+use super::{Error, Kind, Surveyed, read_bounded, signature_path};
 use crate::bundle::{Digest, limits};
 use crate::exit::Exit;
 use crate::signing::{self, Identity, PublicKey, Signature};
 use serde::Serialize;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Seek};
 use std::path::Path;
 
 /// What to verify against.
@@ -127,7 +127,8 @@ pub fn public_key(directory: &Path, key: &str) -> Result<PublicKey, Error> {
 
 /// Judges the bundle at `path`. An error means that nothing could be judged; refusals are verifications too.
 pub fn verify(path: &Path, options: &VerifyOptions) -> Result<Verification, Error> {
-    let bytes = Kind::Bundle.read(path, limits::UNPACKED)?;
+    let mut file = Kind::Bundle.open(path, limits::UNPACKED)?;
+    let (content_hash, size) = Digest::of_reader(&mut file)?;
     let mut verification = Verification {
         verified: false,
         reason: Reason::NoSignature,
@@ -137,10 +138,10 @@ pub fn verify(path: &Path, options: &VerifyOptions) -> Result<Verification, Erro
         name: None,
         version: None,
         publisher: None,
-        content_hash: Digest::of(&bytes),
+        content_hash,
         trusted_comment: None,
     };
-    let (reason, message) = verification.judge(path, bytes, options)?;
+    let (reason, message) = verification.judge(path, file, size, options)?;
     verification.verified = reason.exit() == Exit::Done;
     verification.reason = reason;
     verification.hint = reason.hint();
@@ -152,7 +153,8 @@ impl Verification {
     fn judge(
         &mut self,
         path: &Path,
-        bytes: Vec<u8>,
+        mut file: std::fs::File,
+        size: u64,
         options: &VerifyOptions,
     ) -> Result<(Reason, String), Error> {
         let signature_file = options.signature.map_or_else(|| signature_path(path), Path::to_path_buf);
@@ -181,7 +183,8 @@ impl Verification {
             Err(error) => return Ok((Reason::MalformedSignature, error.to_string())),
         };
         self.key_id = Some(signature.key_id());
-        match signature.verify(options.key, &bytes) {
+        file.rewind()?;
+        match signature.verify(options.key, &file) {
             Ok(()) => self.trusted_comment = Some(signature.trusted_comment().to_owned()),
             Err(error @ signing::Error::OtherKey { .. }) => return Ok((Reason::OtherKey, error.to_string())),
             Err(error @ signing::Error::Comment) => return Ok((Reason::CommentChanged, error.to_string())),
@@ -191,16 +194,16 @@ impl Verification {
             let message = format!("the content hash is {}, and {expected} is expected", self.content_hash);
             return Ok((Reason::HashDisagrees, message));
         }
-        let opened = match Opened::read(bytes, path) {
-            Ok(opened) => opened,
+        let surveyed = match Surveyed::new(path, file, self.content_hash, size, &mut |_, _| Ok(())) {
+            Ok(surveyed) => surveyed,
             Err(error) => return Ok((Reason::NoBundle, sentence(&error))),
         };
-        Ok(self.compare(&opened, signature.trusted_comment()))
+        Ok(self.compare(&surveyed, signature.trusted_comment()))
     }
 
     /// Compares what the signature vouches for with what the bundle says of itself.
-    fn compare(&mut self, opened: &Opened, comment: &str) -> (Reason, String) {
-        let held = opened.identity();
+    fn compare(&mut self, surveyed: &Surveyed, comment: &str) -> (Reason, String) {
+        let held = surveyed.identity();
         let outcome = match Identity::parse(comment) {
             Some(signed) => match difference(&signed, &held) {
                 Some(message) => return (Reason::IdentityDisagrees, message),
@@ -220,7 +223,7 @@ impl Verification {
         };
         self.name = Some(held.name);
         self.version = Some(held.version);
-        self.publisher.clone_from(&opened.manifest.publisher);
+        self.publisher.clone_from(&surveyed.manifest.publisher);
         outcome
     }
 }

@@ -5,7 +5,7 @@ use super::{Error, Identity, PublicKey, SecretKey, library};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use minisign::SignatureBox;
-use std::io::Cursor;
+use std::io::{Read, Seek};
 
 /// The longest trusted comment minisign reads.
 const COMMENT: usize = 8_191;
@@ -13,8 +13,8 @@ const COMMENT: usize = 8_191;
 const UNTRUSTED: &str = "untrusted comment: ";
 const TRUSTED: &str = "trusted comment: ";
 
-/// Signs `bytes` as the release `identity` says; returns the text of the `.minisig` file.
-pub fn sign(key: &SecretKey, bytes: &[u8], identity: &Identity) -> Result<String, Error> {
+/// Signs `bytes`, piece by piece, as the release `identity` says; returns the text of the `.minisig` file.
+pub fn sign(key: &SecretKey, bytes: impl Read, identity: &Identity) -> Result<String, Error> {
     let comment = identity.to_string();
     if comment.len() > COMMENT {
         return Err(Error::CommentTooLong { length: comment.len(), limit: COMMENT });
@@ -22,7 +22,7 @@ pub fn sign(key: &SecretKey, bytes: &[u8], identity: &Identity) -> Result<String
     let public = key.public()?;
     let untrusted = untrusted(&public.id());
     // With the public key given, the crate checks what it made.
-    minisign::sign(Some(&public.0), &key.0, Cursor::new(bytes), Some(&comment), Some(&untrusted))
+    minisign::sign(Some(&public.0), &key.0, bytes, Some(&comment), Some(&untrusted))
         .map(SignatureBox::into_string)
         .map_err(|error| library(&error))
 }
@@ -87,13 +87,13 @@ impl Signature {
 
     /// Checks the signature of `bytes` and of the trusted comment. Old signatures, of the bytes themselves instead of
     /// their hash, count too.
-    pub fn verify(&self, key: &PublicKey, bytes: &[u8]) -> Result<(), Error> {
+    pub fn verify(&self, key: &PublicKey, bytes: impl Read + Seek) -> Result<(), Error> {
         let (found, trusted) = (self.key_id(), key.id());
         if found != trusted {
             return Err(Error::OtherKey { found, trusted });
         }
         let (quiet, output, allow_legacy) = (true, false, true);
-        minisign::verify(&key.0, &self.inner, Cursor::new(bytes), quiet, output, allow_legacy).map_err(
+        minisign::verify(&key.0, &self.inner, bytes, quiet, output, allow_legacy).map_err(
             |error| match error.to_string().as_str() {
                 "Comment signature verification failed" => Error::Comment,
                 _ => Error::Bytes,
@@ -106,6 +106,7 @@ impl Signature {
 mod tests {
     use super::*;
     use crate::signing::generate;
+    use std::io::Cursor;
 
     fn signed() -> (PublicKey, Identity, String) {
         let pair = generate(None).unwrap();
@@ -116,21 +117,21 @@ mod tests {
             publisher: "Acme Inc".into(),
             content_hash: format!("sha256:{}", "ab".repeat(32)),
         };
-        let text = sign(&secret, b"bytes", &identity).unwrap();
+        let text = sign(&secret, &b"bytes"[..], &identity).unwrap();
         (pair.key, identity, text)
     }
 
     fn verify(key: &PublicKey, text: &str, bytes: &[u8]) -> Result<(), Error> {
-        Signature::parse(text)?.verify(key, bytes)
+        Signature::parse(text)?.verify(key, Cursor::new(bytes))
     }
 
     #[test]
     fn a_signature_vouches_for_bytes_and_identity() {
         let (key, identity, text) = signed();
         let signature = Signature::parse(&text).unwrap();
-        signature.verify(&key, b"bytes").unwrap();
+        signature.verify(&key, Cursor::new(b"bytes")).unwrap();
         assert_eq!(Identity::parse(signature.trusted_comment()), Some(identity));
-        assert!(matches!(signature.verify(&key, b"other"), Err(Error::Bytes)));
+        assert!(matches!(signature.verify(&key, Cursor::new(b"other")), Err(Error::Bytes)));
         assert!(verify(&key, &text.replace('\n', "\r\n"), b"bytes").is_ok());
     }
 
@@ -167,7 +168,7 @@ mod tests {
         let secret = SecretKey::open(&pair.secret, None).unwrap();
         let (_, identity, _) = signed();
         let identity = Identity { name: "n".repeat(9_000), ..identity };
-        assert!(matches!(sign(&secret, b"", &identity), Err(Error::CommentTooLong { .. })));
+        assert!(matches!(sign(&secret, std::io::empty(), &identity), Err(Error::CommentTooLong { .. })));
     }
 
     use crate::exit::Exit;

@@ -2,10 +2,11 @@
 
 use super::judge::{Judge, with_help};
 use super::{component, manifest, pages, ui, ui_files};
-use crate::bundle::Entry;
+use crate::bundle::{Entry, INDEX, SBOM};
 use crate::findings::{Code, Finding, Findings};
 use crate::manifest::Manifest;
 use crate::project::MANIFEST;
+use std::collections::HashMap;
 
 /// Where the runner looks for the component.
 const COMPONENT: &str = "dist/main.wasm";
@@ -20,13 +21,45 @@ const MISPLACED: [&str; 6] = [
     "artifacts/component.wasm",
 ];
 
-/// Judges an unpacked bundle.
+/// What a bundle holds, and a way to its bytes: the first so many of one file.
+struct View<'a> {
+    paths: Vec<&'a str>,
+    head: &'a dyn Fn(&str, u64) -> Vec<u8>,
+}
+
+impl View<'_> {
+    fn has(&self, path: &str) -> bool {
+        self.paths.contains(&path)
+    }
+
+    fn find(&self, is_it: impl Fn(&str) -> bool) -> Option<&str> {
+        self.paths.iter().copied().find(|path| is_it(path))
+    }
+
+    fn whole(&self, path: &str) -> Option<Vec<u8>> {
+        self.has(path).then(|| (self.head)(path, u64::MAX))
+    }
+}
+
+/// Judges a bundle that is unpacked in memory.
 pub fn bundle(entries: &[Entry]) -> Findings {
-    let find = |path: &str| entries.iter().find(|entry| entry.path == path);
-    let Some(entry) = find(MANIFEST) else {
-        return Findings::new(vec![without_manifest(entries)]);
+    let by_path: HashMap<&str, &[u8]> =
+        entries.iter().map(|entry| (entry.path.as_str(), entry.bytes.as_slice())).collect();
+    let head = |path: &str, limit: u64| {
+        let bytes = by_path.get(path).copied().unwrap_or_default();
+        bytes.get(..usize::try_from(limit).unwrap_or(usize::MAX)).unwrap_or(bytes).to_vec()
     };
-    let text = match manifest::decode(entry.bytes.clone(), MANIFEST) {
+    files(entries.iter().map(|entry| entry.path.as_str()), &head)
+}
+
+/// Judges the files of a bundle wherever they are: `head` gives the first so many bytes of one. Of few files more than
+/// the first bytes are asked for, and of one at a time.
+pub fn files<'a>(paths: impl Iterator<Item = &'a str>, head: &'a dyn Fn(&str, u64) -> Vec<u8>) -> Findings {
+    let view = View { paths: paths.collect(), head };
+    let Some(bytes) = view.whole(MANIFEST) else {
+        return Findings::new(vec![without_manifest(&view)]);
+    };
+    let text = match manifest::decode(bytes, MANIFEST) {
         Ok(text) => text,
         Err(finding) => return Findings::new(vec![*finding]),
     };
@@ -34,9 +67,8 @@ pub fn bundle(entries: &[Entry]) -> Findings {
     let body = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut judge = Judge::new(body, MANIFEST);
     if let (Some(tree), Ok(manifest)) = (&tree, Manifest::parse(&text)) {
-        let wasm = find(COMPONENT);
-        if let Some(wasm) = wasm {
-            let more = component::judge(&wasm.bytes, COMPONENT, &manifest, tree, &mut judge);
+        if let Some(wasm) = view.whole(COMPONENT) {
+            let more = component::judge(&wasm, COMPONENT, &manifest, tree, &mut judge);
             judge.findings.extend(more);
             if manifest.endpoints.is_empty() {
                 let message =
@@ -45,43 +77,40 @@ pub fn bundle(entries: &[Entry]) -> Findings {
                 judge.add(tree.start, tree.start + 1, with_help(Code::EndpointsMissing, message, help));
             }
         } else if !manifest.endpoints.is_empty() {
-            judge.findings.push(without_component(entries));
+            judge.findings.push(without_component(&view));
         }
-        let page = find(ui::PAGE);
-        if tree.get("ui").is_some() && page.is_none() {
+        let has_page = view.has(ui::PAGE);
+        if tree.get("ui").is_some() && !has_page {
             let message = format!("the UI is declared, and the bundle has no `{}`", ui::PAGE);
-            let elsewhere = entries.iter().find(|entry| entry.path.ends_with("index.html"));
-            let help = elsewhere.map(|entry| format!("`{}` is where the platform does not look", entry.path));
+            let elsewhere = view.find(|path| path.ends_with("index.html"));
+            let help = elsewhere.map(|path| format!("`{path}` is where the platform does not look"));
             judge
                 .findings
                 .push(with_help(Code::UiEntryMissing, message, help.unwrap_or_default()).in_file(ui::PAGE));
         }
-        if tree.get("ui").is_none() && page.is_some() {
+        if tree.get("ui").is_none() && has_page {
             let message = format!("`{}` is packed, and the manifest declares no `ui`", ui::PAGE);
             judge.findings.push(with_help(Code::UiUndeclared, message, "declare `ui`").in_file(ui::PAGE));
         }
     }
     findings.append(&mut judge.findings);
-    for entry in entries {
-        findings.extend(file(entry));
+    for path in &view.paths {
+        findings.extend(file(path, head));
     }
     Findings::new(findings)
 }
 
 /// Why there is no manifest at the root.
-fn without_manifest(entries: &[Entry]) -> Finding {
-    let nested = entries.iter().find(|entry| {
-        entry
-            .path
-            .strip_suffix(MANIFEST)
-            .is_some_and(|folder| folder.ends_with('/') && folder.matches('/').count() == 1)
+fn without_manifest(view: &View<'_>) -> Finding {
+    let nested = view.find(|path| {
+        let folder = path.strip_suffix(MANIFEST);
+        folder.is_some_and(|folder| folder.ends_with('/') && folder.matches('/').count() == 1)
     });
-    if let Some(entry) = nested {
-        let path = &entry.path;
+    if let Some(path) = nested {
         let message =
             format!("the manifest is at `{path}`, one folder deep; the runner finds no `{COMPONENT}` there");
         let help = "pack the folder's contents, not the folder";
-        return with_help(Code::BundleManifestMissing, message, help).in_file(path.clone());
+        return with_help(Code::BundleManifestMissing, message, help).in_file(path);
     }
     let message = "the bundle has no `manifest.json` at its root";
     let help = "`alga-ext pack` makes a bundle of a project";
@@ -89,26 +118,24 @@ fn without_manifest(entries: &[Entry]) -> Finding {
 }
 
 /// Why there is no component where the runner looks.
-fn without_component(entries: &[Entry]) -> Finding {
-    let misplaced = entries.iter().find(|entry| MISPLACED.contains(&entry.path.as_str()));
-    let any = misplaced.or_else(|| entries.iter().find(|entry| entry.bytes.starts_with(b"\0asm")));
+fn without_component(view: &View<'_>) -> Finding {
+    let misplaced = view.find(|path| MISPLACED.contains(&path));
+    let any = misplaced.or_else(|| view.find(|path| (view.head)(path, 4) == b"\0asm"));
     let message = format!("endpoints are declared, and the bundle has no `{COMPONENT}`");
     let help = any.map_or_else(
         || "build the handler and pack again: `alga-ext pack`".to_owned(),
-        |entry| format!("the runner does not look at `{}`; pack it as `{COMPONENT}`", entry.path),
+        |path| format!("the runner does not look at `{path}`; pack it as `{COMPONENT}`"),
     );
     with_help(Code::BundleComponentMissing, message, help).in_file(COMPONENT)
 }
 
 /// Judges one file's name, and a page's contents.
-fn file(entry: &Entry) -> Vec<Finding> {
-    let path = entry.path.as_str();
+fn file(path: &str, head: &dyn Fn(&str, u64) -> Vec<u8>) -> Vec<Finding> {
     if path.starts_with("ui/") {
         let mut findings: Vec<Finding> = ui_files::name(path, path).into_iter().collect();
         if ui_files::is_page(path) {
-            let length = entry.bytes.len().min(usize::try_from(ui_files::LARGEST_PAGE).unwrap_or(usize::MAX));
-            let text = String::from_utf8_lossy(entry.bytes.get(..length).unwrap_or_default());
-            findings.extend(pages::judge(&text, path));
+            let page = head(path, ui_files::LARGEST_PAGE);
+            findings.extend(pages::judge(&String::from_utf8_lossy(&page), path));
         }
         return findings;
     }
@@ -125,8 +152,16 @@ fn file(entry: &Entry) -> Vec<Finding> {
 
 /// Whether packing, ours or upstream's, puts such a file into a bundle (contract/registry.md §2.1).
 fn is_expected(path: &str) -> bool {
-    let exact =
-        [MANIFEST, COMPONENT, "dist/component.json", "dist/build.json", "SIGNATURE", "sbom.spdx.json"];
+    let exact = [
+        MANIFEST,
+        COMPONENT,
+        INDEX,
+        SBOM,
+        "dist/component.json",
+        "dist/build.json",
+        "SIGNATURE",
+        "sbom.spdx.json",
+    ];
     let below = ["artifacts/", "precompiled/", "wit/"];
     exact.contains(&path) || below.iter().any(|folder| path.starts_with(folder))
 }

@@ -17,6 +17,6 @@ mod suggest;
 mod ui;
 mod ui_files;
 
-pub use bundle::bundle;
+pub use bundle::{bundle, files};
 pub use manifest::{manifest, manifest_file};
 pub use project::project;

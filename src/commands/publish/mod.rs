@@ -4,12 +4,12 @@ mod rehearse;
 
 use super::Session;
 use super::registry::connect;
-use crate::bundle::Container;
+use crate::bundle::{Container, Packing};
 use crate::cli;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::registry::client::{Client, Outcome, Progress, Release};
-use crate::release::{self, PackOptions};
+use crate::release::{self, PackOptions, Sbom};
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -55,7 +55,13 @@ fn bundle(arguments: &cli::Publish, session: &Session) -> Result<PathBuf, Error>
         return Ok(session.path(bundle));
     }
     let spinner = session.output.spinner("packing");
-    let options = PackOptions { build: session.build_options(), out: None, container: Container::TarZst };
+    let options = PackOptions {
+        build: session.build_options(),
+        out: None,
+        packing: Packing { container: Container::TarZst, fast: false },
+        sbom: Sbom::Beside,
+        epoch: None,
+    };
     let packed = release::pack(&session.project()?, &options);
     spinner.finish_and_clear();
     let packed = packed?;

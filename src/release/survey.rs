@@ -1,0 +1,93 @@
+//! A bundle file looked through from end to end, and nothing of it kept but what it says of itself.
+
+use super::{Error, Kind};
+use crate::bundle::{self, Digest, File, Listing, MANIFEST, limits};
+use crate::manifest::Manifest;
+use crate::signing::Identity;
+use std::io::{Read, Seek};
+use std::path::{Path, PathBuf};
+
+/// The largest manifest that is read.
+const LARGEST_MANIFEST: u64 = 16 << 20;
+
+/// A bundle and what it says of itself.
+#[derive(Debug)]
+pub struct Surveyed {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The archive's length in bytes.
+    pub size: u64,
+    /// The content hash: SHA-256 of the archive.
+    pub digest: Digest,
+    /// Its files and its index.
+    pub listing: Listing,
+    /// The manifest at the root.
+    pub manifest: Manifest,
+    /// The archive, open: what is read from it later is what was looked through.
+    pub(super) file: std::fs::File,
+}
+
+/// Looks through the bundle at `path`.
+pub fn survey(path: &Path) -> Result<Surveyed, Error> {
+    let mut file = Kind::Bundle.open(path, limits::UNPACKED)?;
+    let (digest, size) = Digest::of_reader(&mut file)?;
+    Surveyed::new(path, file, digest, size, &mut |_, _| Ok(()))
+}
+
+impl Surveyed {
+    /// Looks through a file that is hashed already, and shows each of the bundle's files to `visit`.
+    pub(super) fn new(
+        path: &Path,
+        mut file: std::fs::File,
+        digest: Digest,
+        size: u64,
+        visit: &mut bundle::Visit<'_, Error>,
+    ) -> Result<Surveyed, Error> {
+        let mut text = None;
+        let listing = bundle::walk(&mut file, &mut |name: &str, body: &mut dyn Read| {
+            if name != MANIFEST {
+                return visit(name, body);
+            }
+            let mut bytes = Vec::new();
+            body.take(LARGEST_MANIFEST).read_to_end(&mut bytes)?;
+            visit(name, &mut bytes.as_slice())?;
+            text = Some(bytes);
+            Ok(())
+        });
+        let listing = listing.map_err(|error| match error {
+            Error::Unread(source) => Error::Bundle { path: path.to_path_buf(), source },
+            error => error,
+        })?;
+        let names = listing.files.iter().map(|file| file.path.as_str());
+        let manifest = super::open::manifest(path, text.as_deref(), names)?.0;
+        Ok(Surveyed { path: path.to_path_buf(), size, digest, listing, manifest, file })
+    }
+
+    /// The file of this name, or words about why there is none.
+    pub fn find(&self, wanted: &str) -> Result<&File, Error> {
+        let found = self.listing.files.iter().find(|file| file.path == wanted);
+        found.ok_or_else(|| {
+            let names = self.listing.files.iter().map(|file| file.path.as_str());
+            let last = wanted.rsplit('/').next().unwrap_or(wanted);
+            let like = |name: &&str| !last.is_empty() && name.rsplit('/').next() == Some(last);
+            let like = names.into_iter().find(like).map(str::to_owned);
+            Error::NotInBundle { bundle: self.path.clone(), wanted: wanted.to_owned(), like }
+        })
+    }
+
+    /// Goes through the files once more.
+    pub fn visit<E: From<bundle::Error>>(&mut self, visit: &mut bundle::Visit<'_, E>) -> Result<(), E> {
+        self.file.rewind().map_err(bundle::Error::from)?;
+        bundle::walk(&mut self.file, visit).map(drop)
+    }
+
+    /// What a signature of this bundle vouches for.
+    pub fn identity(&self) -> Identity {
+        Identity {
+            name: self.manifest.name.clone(),
+            version: self.manifest.version.clone(),
+            publisher: self.manifest.publisher.clone().unwrap_or_default(),
+            content_hash: self.digest.to_string(),
+        }
+    }
+}
