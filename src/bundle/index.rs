@@ -15,7 +15,6 @@ const FORM: u32 = 1;
 /// `META/bundle.json`: what is in a bundle and what it was made of. Nothing in it differs between machines
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "META/bundle.json")]
 pub struct Index {
     /// The form of this file: 1
     pub form: u32,

@@ -1,15 +1,21 @@
 //! The JSON Schema of `alga-ext.yaml`, derived from the words in `src/config.rs` and their documentation.
 
 use alga_ext::config::Config;
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
-/// The schema (draft 7, which every editor reads).
+/// The schema of `alga-ext.yaml`.
 pub(super) fn schema() -> Value {
-    let mut schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<Config>().to_value();
+    of::<Config>("alga-ext.yaml")
+}
+
+/// The schema of a file (draft 7, which every editor reads).
+pub(super) fn of<T: JsonSchema>(title: &str) -> Value {
+    let mut schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<T>().to_value();
     tidy(&mut schema);
     if let Value::Object(members) = &mut schema {
-        members.insert("title".into(), "alga-ext.yaml".into());
+        members.insert("title".into(), title.into());
     }
     schema
 }

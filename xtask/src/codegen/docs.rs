@@ -65,7 +65,7 @@ pub(super) fn quick_reference(config: &Value) -> String {
     }
     page.push_str("\n## JSON output\n\nWith `--format json`. `?` marks what may be `null` or absent.\n\n");
     page.push_str("| command | keys |\n|---|---|\n");
-    for output in outputs::OUTPUTS {
+    for output in outputs::all() {
         let _ = writeln!(page, "| {} | {} |", heading(output), fields(output.fields));
     }
     page

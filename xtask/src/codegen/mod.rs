@@ -51,10 +51,15 @@ pub(crate) fn run(check: bool) -> Result<(), Error> {
 fn files() -> Result<BTreeMap<String, String>, Error> {
     let mut files = BTreeMap::new();
     let config = config_schema::schema();
-    for (name, schema) in [("manifest.v2", manifest_schema::schema()), ("alga-ext.yaml", config.clone())] {
+    let schemas = [
+        ("manifest.v2", manifest_schema::schema()),
+        ("alga-ext.yaml", config.clone()),
+        ("bundle.index", config_schema::of::<alga_ext::bundle::Index>("META/bundle.json")),
+    ];
+    for (name, schema) in schemas {
         files.insert(format!("schemas/{name}.json"), json(&schema)?);
     }
-    for output in outputs::OUTPUTS {
+    for output in outputs::all() {
         files.insert(format!("schemas/output.{}.json", output.name), json(&output.schema())?);
     }
     files.insert("docs/findings.md".into(), docs::findings());

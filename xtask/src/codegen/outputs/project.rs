@@ -1,0 +1,93 @@
+//! Documents: what makes and checks an extension.
+
+use super::{Field, Output, may, must, output};
+use super::Kind::{Integer, Object, Objects, Text, Texts, Words};
+
+const SEVERITIES: &[&str] = &["error", "warning"];
+
+const FINDING: &[Field] = &[
+    must("code", Text, "The rule; docs/findings.md explains each"),
+    must("severity", Words(SEVERITIES), "How bad it is"),
+    must("message", Text, "What was found and what was wanted"),
+    may("file", Text, "The file, relative to the project, or the bundle's entry"),
+    may("line", Integer, "Counted from 1"),
+    may("column", Integer, "Counted from 1, in characters"),
+    may("help", Text, "What to do"),
+];
+
+const FAILURE: &[Field] = &[
+    must("message", Text, "What could not be"),
+    must("causes", Texts, "Why, outermost first"),
+    may("hint", Text, "What to do"),
+    must("exit", Integer, "The exit code"),
+];
+
+/// Every document.
+pub(super) const OUTPUTS: &[Output] = &[
+    output(
+        "error",
+        "",
+        "What any command prints when it fails",
+        &[must("error", Object(FAILURE), "The failure")],
+    ),
+    output(
+        "new",
+        "alga-ext new",
+        "A scaffolded project",
+        &[
+            must("project", Text, "The folder"),
+            must("template", Text, "The template's id"),
+            must("name", Text, "The project's name"),
+            must("id", Text, "The manifest's name"),
+            must("publisher", Text, "Who publishes it"),
+            must("files", Texts, "What was written, relative to the folder"),
+            may("next", Texts, "What to run next"),
+        ],
+    ),
+    output(
+        "new.list",
+        "alga-ext new --list",
+        "The templates",
+        &[must(
+            "templates",
+            Objects(&[
+                must("id", Text, "The word for `--template`"),
+                must("description", Text, "What it makes"),
+            ]),
+            "Every template",
+        )],
+    ),
+    output(
+        "build",
+        "alga-ext build",
+        "What was built",
+        &[
+            may("component", Text, "dist/main.wasm; none when there is no handler"),
+            may("size", Integer, "Its bytes"),
+            may("sha256", Text, "Its hash, 64 hex digits"),
+            must("engine", Text, "What made it"),
+            must("imports", Texts, "What it imports"),
+            must("warnings", Texts, "What may be wrong"),
+            must("ui_files", Integer, "How many files dist/ui has"),
+        ],
+    ),
+    output(
+        "validate",
+        "alga-ext validate",
+        "What is wrong",
+        &[
+            must("findings", Objects(FINDING), "In order of file and place"),
+            must("errors", Integer, "How many are errors"),
+            must("warnings", Integer, "How many are warnings"),
+        ],
+    ),
+    output(
+        "types",
+        "alga-ext types",
+        "The declarations of what a handler imports and finds",
+        &[
+            must("files", Texts, "Every file, relative to the project"),
+            must("changed", Texts, "Those that were written, or with --check differ"),
+        ],
+    ),
+];
