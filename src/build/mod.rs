@@ -1,10 +1,13 @@
 //! Source → component: TypeScript and JavaScript, Rust, or a prebuilt module; and the UI beside it.
 
+mod dependencies;
 pub mod javascript;
 mod prebuilt;
 mod record;
 mod rust;
 mod ui;
+
+pub use dependencies::{Dependency, Registry, dependencies};
 
 use crate::component::{self, Identity, Problem};
 use crate::exit::Exit;

@@ -358,6 +358,11 @@ impl fmt::Debug for Evaluated {
     }
 }
 
+/// The engine's runtime, as every component of JavaScript begins.
+pub(super) fn shipped_runtime() -> &'static [u8] {
+    runtime::shipped()
+}
+
 /// The modules of a script, summed up by package.
 fn packages(graph: &mut Graph<'_>, modules: &[(usize, usize)]) -> Vec<Package> {
     let mut packages: Vec<Package> = Vec::new();

@@ -1,7 +1,10 @@
 //! A Rust handler: its crate found by `cargo metadata`, built by cargo, made a component.
 
 mod inputs;
+mod needs;
 mod target;
+
+pub(super) use needs::dependencies;
 
 use super::Made;
 use crate::component::{self, Kind};
@@ -164,9 +167,13 @@ impl Cargo<'_> {
     }
 
     fn metadata(&self, manifest: &Path) -> Result<Metadata, Error> {
-        let words = ["metadata", "--format-version", "1", "--no-deps", "--manifest-path"];
-        let mut arguments: Vec<OsString> = words.map(OsString::from).to_vec();
-        arguments.push(manifest.into());
+        self.metadata_with(manifest, &["--no-deps"])
+    }
+
+    fn metadata_with(&self, manifest: &Path, more: &[&str]) -> Result<Metadata, Error> {
+        let words = ["metadata", "--format-version", "1"];
+        let mut arguments: Vec<OsString> = words.iter().chain(more).map(OsString::from).collect();
+        arguments.extend(["--manifest-path".into(), manifest.into()]);
         let answer = self.run(arguments, true);
         let answer = answer.map_err(|source| Error::Metadata { manifest: manifest.to_path_buf(), source })?;
         MetadataCommand::parse(String::from_utf8_lossy(&answer)).map_err(|error| Error::Answer(error.into()))
