@@ -151,7 +151,11 @@ impl Index {
                 (Some(listed), Some(found)) if listed.path == found.path => {
                     let path = shown(&found.path);
                     return fault(if listed.size == found.size {
-                        format!("the sha256 of `{path}` is {}, and {} is listed", found.sha256, shown(&listed.sha256))
+                        format!(
+                            "the sha256 of `{path}` is {}, and {} is listed",
+                            found.sha256,
+                            shown(&listed.sha256)
+                        )
                     } else {
                         format!("`{path}` is {} bytes long, and {} are listed", found.size, listed.size)
                     });

@@ -135,9 +135,7 @@ mod hostile {
     #[test]
     fn names_that_lead_out_are_refused() {
         for name in [&b"../evil"[..], b"/etc/passwd", b"a/../../b", b"a\\b", b"a\xff", b"a//b"] {
-            for archive in
-                [packed(&tar(&[(name, FILE, b"1")])), gzipped(&tar(&[(name, FILE, b"1")]))]
-            {
+            for archive in [packed(&tar(&[(name, FILE, b"1")])), gzipped(&tar(&[(name, FILE, b"1")]))] {
                 assert!(
                     matches!(read(&archive), Err(Error::Path { .. })),
                     "{:?}",

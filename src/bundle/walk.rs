@@ -35,10 +35,7 @@ impl Listing {
 ///
 /// Refused: names that lead out of the archive or have two spellings, links and devices, anything cut short, any byte
 /// that is not part of the archive, and an index that lists something else.
-pub fn walk<R: Read + Seek, E: From<Error>>(
-    mut reader: R,
-    visit: &mut Visit<'_, E>,
-) -> Result<Listing, E> {
+pub fn walk<R: Read + Seek, E: From<Error>>(mut reader: R, visit: &mut Visit<'_, E>) -> Result<Listing, E> {
     let length = reader.seek(SeekFrom::End(0)).map_err(Error::Io)?;
     reader.rewind().map_err(Error::Io)?;
     let mut first = Vec::new();

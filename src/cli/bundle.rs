@@ -106,4 +106,3 @@ pub struct Inspect {
     #[arg(long)]
     pub modules: bool,
 }
-

@@ -152,4 +152,3 @@ pub struct RegistryUninstall {
     #[command(flatten)]
     pub remote: Remote,
 }
-

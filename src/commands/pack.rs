@@ -45,7 +45,9 @@ pub(super) fn run(arguments: &cli::Pack, session: &Session) -> Result<Exit, Erro
     let count = packed.entries.len();
     let files = if count == 1 { "file" } else { "files" };
     let packed_or_not = if packed.unchanged { "unchanged:" } else { "packed" };
-    session.output.say(&format!("{packed_or_not} {count} {files} in {} bytes, {}", packed.size, packed.digest));
+    session
+        .output
+        .say(&format!("{packed_or_not} {count} {files} in {} bytes, {}", packed.size, packed.digest));
     Ok(Exit::Done)
 }
 

@@ -49,10 +49,9 @@ pub(super) fn manifest<'a>(
         let nested = paths.filter(|path| path.ends_with("/manifest.json")).min_by_key(|path| path.len());
         return Err(Error::NoManifest { path: path.to_path_buf(), nested: nested.map(str::to_owned) });
     };
-    let text =
-        String::from_utf8(bytes.to_vec()).map_err(|_| Error::Encoding { path: path.to_path_buf() })?;
-    let manifest = Manifest::parse(&text)
-        .map_err(|source| Error::Manifest { path: path.to_path_buf(), source })?;
+    let text = String::from_utf8(bytes.to_vec()).map_err(|_| Error::Encoding { path: path.to_path_buf() })?;
+    let manifest =
+        Manifest::parse(&text).map_err(|source| Error::Manifest { path: path.to_path_buf(), source })?;
     Ok((manifest, text))
 }
 

@@ -33,8 +33,8 @@ pub(super) fn of(
         Some(identity) => build::dependencies(project, identity, tools)?,
         None => Vec::new(),
     };
-    let mut bytes = serde_json::to_vec_pretty(&document(project, &dependencies, epoch)?)
-        .map_err(std::io::Error::from)?;
+    let mut bytes =
+        serde_json::to_vec_pretty(&document(project, &dependencies, epoch)?).map_err(std::io::Error::from)?;
     bytes.push(b'\n');
     Ok(bytes)
 }

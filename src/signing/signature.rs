@@ -93,12 +93,13 @@ impl Signature {
             return Err(Error::OtherKey { found, trusted });
         }
         let (quiet, output, allow_legacy) = (true, false, true);
-        minisign::verify(&key.0, &self.inner, bytes, quiet, output, allow_legacy).map_err(
-            |error| match error.to_string().as_str() {
-                "Comment signature verification failed" => Error::Comment,
-                _ => Error::Bytes,
-            },
-        )
+        minisign::verify(&key.0, &self.inner, bytes, quiet, output, allow_legacy).map_err(|error| match error
+            .to_string()
+            .as_str()
+        {
+            "Comment signature verification failed" => Error::Comment,
+            _ => Error::Bytes,
+        })
     }
 }
 

@@ -10,6 +10,7 @@
 )]
 
 mod build;
+mod bundles;
 mod cli;
 mod dev;
 mod dev_browser;
@@ -22,6 +23,7 @@ mod guests;
 mod handlers;
 mod harness;
 mod host;
+mod hostile;
 mod http;
 mod inspect;
 mod interrupts;
@@ -36,6 +38,7 @@ mod promises;
 mod publish;
 mod registry;
 mod rust_handlers;
+mod sbom;
 mod schema;
 mod sign;
 mod sources;

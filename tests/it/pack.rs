@@ -55,13 +55,13 @@ fn a_bundle_holds_the_manifest_and_the_ui_and_its_checksum_lies_beside() {
     assert_eq!(document["size"], bytes.len());
     let paths: Vec<&serde_json::Value> =
         document["entries"].as_array().unwrap().iter().map(|entry| &entry["path"]).collect();
-    assert_eq!(paths, ["manifest.json", "ui/assets/app.js", "ui/index.html"]);
+    assert_eq!(paths, ["META/bundle.json", "manifest.json", "ui/assets/app.js", "ui/index.html"]);
     assert_eq!(document["warnings"], serde_json::json!([]));
     let line = String::from_utf8(sandbox.read("app/dist/bundle.tar.zst.sha256")).unwrap();
     assert_eq!(line, format!("{}  bundle.tar.zst\n", digest.hex()));
     let bundle = bundle::read(&bytes).unwrap();
     let paths: Vec<&str> = bundle.entries.iter().map(|entry| entry.path.as_str()).collect();
-    assert_eq!(paths, ["manifest.json", "ui/assets/app.js", "ui/index.html"]);
+    assert_eq!(paths, ["META/bundle.json", "manifest.json", "ui/assets/app.js", "ui/index.html"]);
     assert_eq!(bundle.entry("manifest.json"), Some(MANIFEST.as_bytes()));
 }
 
@@ -72,7 +72,7 @@ fn success_is_the_path_on_stdout_and_a_line_on_stderr() {
     let run = sandbox.run("-C app pack").ok();
     assert_eq!(run.stdout, format!("{}\n", sandbox.path("app/dist/bundle.tar.zst").display()));
     assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
-    assert!(run.stderr.starts_with("packed 3 files in "), "{}", run.stderr);
+    assert!(run.stderr.starts_with("packed 4 files in "), "{}", run.stderr);
 }
 
 #[test]
@@ -127,13 +127,26 @@ fn the_component_is_there_once_where_the_platform_looks() {
     sandbox.run("-C app pack").ok();
     let bundle = bundle::read(&sandbox.read("app/dist/bundle.tar.zst")).unwrap();
     let paths: Vec<&str> = bundle.entries.iter().map(|entry| entry.path.as_str()).collect();
-    let expected = ["dist/main.wasm", "manifest.json", "sbom.spdx.json", "ui/assets/app.js", "ui/index.html"];
+    let expected = [
+        "META/bundle.json",
+        "dist/main.wasm",
+        "manifest.json",
+        "sbom.spdx.json",
+        "ui/assets/app.js",
+        "ui/index.html",
+    ];
     assert_eq!(paths, expected);
     assert_eq!(bundle.entry("dist/main.wasm").unwrap(), sandbox.read("app/dist/main.wasm"));
     // The platform takes the first manifest it meets.
     let mut list = sandbox.command("tar");
     list.args(["--zstd", "-tf", "app/dist/bundle.tar.zst"]);
-    assert!(sandbox.run_command(&mut list).ok().stdout.starts_with("manifest.json\ndist/main.wasm\n"));
+    assert!(
+        sandbox
+            .run_command(&mut list)
+            .ok()
+            .stdout
+            .starts_with("manifest.json\nMETA/bundle.json\ndist/main.wasm\n")
+    );
     assert!(bundle.entries.iter().all(|entry| !entry.bytes.windows(7).any(|bytes| bytes == b"hunter2")));
 }
 
@@ -164,7 +177,7 @@ fn other_tools_read_every_container() {
         let sums = check("sha256sum", &["-c", &format!("bundle.{container}.sha256")]);
         assert_eq!(sums, format!("bundle.{container}: OK\n"));
     }
-    let listed = format!("manifest.json\nui/assets/app.js\nui/{long}\nui/index.html\n");
+    let listed = format!("manifest.json\nMETA/bundle.json\nui/assets/app.js\nui/{long}\nui/index.html\n");
     assert_eq!(check("tar", &["--zstd", "--quoting-style=literal", "-tf", "bundle.tar.zst"]), listed);
     assert_eq!(check("tar", &["--quoting-style=literal", "-tzf", "bundle.tar.gz"]), listed);
     let details = check("tar", &["--zstd", "--utc", "-tvf", "bundle.tar.zst"]);
@@ -193,7 +206,7 @@ fn what_does_not_belong_in_a_bundle_stays_out_and_is_named() {
     let run = sandbox.run("-C app pack").ok();
     let bundle = bundle::read(&sandbox.read("app/dist/bundle.tar.zst")).unwrap();
     let paths: Vec<&str> = bundle.entries.iter().map(|entry| entry.path.as_str()).collect();
-    assert_eq!(paths, ["manifest.json", "ui/assets/app.js", "ui/index.html"]);
+    assert_eq!(paths, ["META/bundle.json", "manifest.json", "ui/assets/app.js", "ui/index.html"]);
     for (path, why) in [
         ("ui/.env", "is a dot file"),
         ("ui/assets/server.key", "looks like a secret"),
@@ -229,7 +242,8 @@ fn the_bundle_goes_where_it_is_told() {
     let sandbox = Sandbox::new();
     ui_project(&sandbox, "app");
     sandbox.run_args(["-C", "app", "pack", "--out", "out/my bundle.tar.zst"]).ok();
-    assert_eq!(names(&sandbox.path("out")), ["my bundle.tar.zst", "my bundle.tar.zst.sha256"]);
+    let written = ["my bundle.tar.zst", "my bundle.tar.zst.cdx.json", "my bundle.tar.zst.sha256"];
+    assert_eq!(names(&sandbox.path("out")), written);
     let mut sums = sandbox.command("sha256sum");
     sums.args(["-c", "my bundle.tar.zst.sha256"]).current_dir(sandbox.path("out"));
     sandbox.run_command(&mut sums).ok();
@@ -302,13 +316,15 @@ fn a_read_only_dist_is_left_as_it_is() {
     let sandbox = packed();
     let dist = sandbox.path("app/dist");
     let before = (names(&dist), sandbox.read("app/dist/bundle.tar.zst"));
-    // Fresh builds write nothing, so it is the bundle's own writing that fails.
+    // Fresh builds write nothing, so it is the bundle's own writing that fails; one that is there is left alone.
     fs_err::set_permissions(&dist, std::fs::Permissions::from_mode(0o555)).unwrap();
-    let run = sandbox.run_command(&mut unprivileged(&sandbox, &["-C", "app", "pack"]));
+    sandbox.run_command(&mut unprivileged(&sandbox, &["-C", "app", "pack"])).ok();
+    let run =
+        sandbox.run_command(&mut unprivileged(&sandbox, &["-C", "app", "pack", "--container", "tar.gz"]));
     fs_err::set_permissions(&dist, std::fs::Permissions::from_mode(0o755)).unwrap();
     let run = run.expect_code(2);
     assert!(
-        run.stderr.contains("bundle.tar.zst") && run.stderr.contains("ermission denied"),
+        run.stderr.contains("bundle.tar.gz") && run.stderr.contains("ermission denied"),
         "{}",
         run.stderr
     );
@@ -354,8 +370,10 @@ fn a_file_that_is_too_much_for_a_bundle_is_said() {
 #[test]
 fn entries_made_by_hand_are_what_the_library_writes() {
     let sandbox = packed();
+    let bundle = bundle::read(&sandbox.read("app/dist/bundle.tar.zst")).unwrap();
     let entries = [
         ("manifest.json", MANIFEST.as_bytes().to_vec()),
+        ("META/bundle.json", bundle.entry("META/bundle.json").unwrap().to_vec()),
         ("ui/assets/app.js", "console.log('hello');\n".repeat(40).into_bytes()),
         ("ui/index.html", PAGE.as_bytes().to_vec()),
     ];

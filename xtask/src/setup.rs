@@ -49,7 +49,11 @@ const NPM: [(&str, &str); 23] = [
     ("mustache", "4.2.0"),
 ];
 /// Packages from `PyPI`, installed into the virtual environment `target/tools/python`.
-const PYPI: [(&str, &str); 1] = [("wasmtime", "44.0.0")];
+const PYPI: [(&str, &str); 2] = [
+    ("wasmtime", "44.0.0"),
+    // It carries the schema of CycloneDX.
+    ("cyclonedx-python-lib[json-validation]", "11.12.0"),
+];
 /// The oldest Node the npm packages run on.
 const NODE: u32 = 20;
 
@@ -138,6 +142,7 @@ fn python(root: &Path, folder: &Path) -> Result<(), Problem> {
     let python = folder.join("bin").join("python");
     let interpreter = python.to_string_lossy();
     let is_there = |(name, version): &(&str, &str)| {
+        let name = name.split('[').next().unwrap_or(name);
         let question = format!("import importlib.metadata as m; print(m.version('{name}'))");
         python.exists() && answer(&interpreter, &["-c", &question], root).as_deref() == Some(version)
     };

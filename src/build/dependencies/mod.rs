@@ -36,11 +36,7 @@ pub struct Dependency {
 
 /// What a component with this identity was made of. For JavaScript that is what really is in it; for Rust, the crates
 /// that the handler's crate needs on its target.
-pub fn dependencies(
-    project: &Project,
-    identity: &Identity,
-    tools: &Tools,
-) -> Result<Vec<Dependency>, Error> {
+pub fn dependencies(project: &Project, identity: &Identity, tools: &Tools) -> Result<Vec<Dependency>, Error> {
     let mut all = if identity.engine == Engine::QuickJs.as_str() {
         let mut all = npm::dependencies(&project.root, &identity.packages);
         all.extend(engine());

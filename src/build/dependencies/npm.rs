@@ -85,7 +85,9 @@ fn of_pnpm(lock: &Value) -> Lock {
     let mut all = Lock::new();
     for (key, value) in lock.get("packages").and_then(Value::as_object).into_iter().flatten() {
         let key = key.trim_start_matches('/').split('(').next().unwrap_or_default();
-        let Some((name, version)) = key.rsplit_once('@').filter(|(name, _)| !name.is_empty()) else { continue };
+        let Some((name, version)) = key.rsplit_once('@').filter(|(name, _)| !name.is_empty()) else {
+            continue;
+        };
         let integrity = value.pointer("/resolution/integrity").and_then(Value::as_str).map(str::to_owned);
         all.insert((name.to_owned(), version.to_owned()), Locked { integrity, licence: None });
     }

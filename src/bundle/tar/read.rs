@@ -147,12 +147,15 @@ fn pax(text: &[u8]) -> Result<Note, &'static str> {
         let space = rest.iter().position(|byte| *byte == b' ').ok_or(MALFORMED)?;
         let digits = rest.get(..space).unwrap_or_default();
         let is_number = (1..=5).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
-        let length = std::str::from_utf8(digits).ok().filter(|_| is_number).and_then(|text| text.parse().ok());
+        let length =
+            std::str::from_utf8(digits).ok().filter(|_| is_number).and_then(|text| text.parse().ok());
         let record: &[u8] = length.and_then(|length: usize| rest.get(..length)).ok_or(MALFORMED)?;
         rest = rest.get(record.len()..).unwrap_or_default();
-        let record = record.get(space + 1..).and_then(|record| record.strip_suffix(b"\n")).ok_or(MALFORMED)?;
+        let record =
+            record.get(space + 1..).and_then(|record| record.strip_suffix(b"\n")).ok_or(MALFORMED)?;
         let equals = record.iter().position(|byte| *byte == b'=').ok_or(MALFORMED)?;
-        let (key, value) = (record.get(..equals).unwrap_or_default(), record.get(equals + 1..).unwrap_or_default());
+        let (key, value) =
+            (record.get(..equals).unwrap_or_default(), record.get(equals + 1..).unwrap_or_default());
         match key {
             b"path" if note.name.is_some() => return Err("an entry has two names"),
             b"path" => note.name = Some(value.to_vec()),
@@ -163,7 +166,9 @@ fn pax(text: &[u8]) -> Result<Note, &'static str> {
                 }
             }
             key if key.starts_with(b"GNU.sparse.") => return Err("it holds a sparse file"),
-            b"linkpath" | b"hdrcharset" => return Err("a pax record says what only links and odd names need"),
+            b"linkpath" | b"hdrcharset" => {
+                return Err("a pax record says what only links and odd names need");
+            }
             // Times, owners, comments: nobody reads them.
             _ => {}
         }

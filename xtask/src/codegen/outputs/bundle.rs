@@ -1,7 +1,7 @@
 //! Documents: bundles and their signatures.
 
-use super::{Field, HASH, Output, may, must, output};
 use super::Kind::{Any, Boolean, Integer, Objects, Text, Texts};
+use super::{Field, HASH, Output, may, must, output};
 
 const FILE: &[Field] = &[
     must("path", Text, "Where, in the bundle"),

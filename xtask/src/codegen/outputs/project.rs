@@ -1,7 +1,7 @@
 //! Documents: what makes and checks an extension.
 
-use super::{Field, Output, may, must, output};
 use super::Kind::{Integer, Object, Objects, Text, Texts, Words};
+use super::{Field, Output, may, must, output};
 
 const SEVERITIES: &[&str] = &["error", "warning"];
 

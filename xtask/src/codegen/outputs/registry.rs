@@ -1,7 +1,7 @@
 //! Documents: publishing, and registries.
 
-use super::{HASH, Output, may, must, output};
 use super::Kind::{Any, Boolean, Integer, Objects, Text};
+use super::{HASH, Output, may, must, output};
 
 /// Every document.
 pub(super) const OUTPUTS: &[Output] = &[

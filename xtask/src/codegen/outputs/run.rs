@@ -1,7 +1,7 @@
 //! Documents: what calls an extension.
 
-use super::{Output, may, must, output};
 use super::Kind::{Any, Integer, Map as Members, Text};
+use super::{Output, may, must, output};
 
 /// Every document.
 pub(super) const OUTPUTS: &[Output] = &[

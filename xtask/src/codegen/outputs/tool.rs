@@ -1,7 +1,7 @@
 //! Documents: the tool itself.
 
-use super::{Output, may, must, output};
 use super::Kind::{Boolean, Integer, Objects, Text, Words};
+use super::{Output, may, must, output};
 
 const VERDICTS: &[&str] = &["good", "optional", "bad"];
 

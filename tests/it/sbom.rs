@@ -1,0 +1,77 @@
+//! The bill of materials: what is really in the component, with licences and hashes, as `CycloneDX` wants it.
+
+use crate::harness::{Sandbox, link_packages, tool};
+use crate::pack::ui_project;
+use serde_json::Value;
+
+/// Fails the test unless the schema in PyPI's cyclonedx-python-lib accepts the file.
+fn check_schema(sandbox: &Sandbox, file: &str) {
+    let script = "import sys
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+errors = JsonStrictValidator(SchemaVersion.V1_6).validate_str(open(sys.argv[1]).read())
+sys.exit(str(errors) if errors else 0)";
+    let mut command = sandbox.command(tool("python/bin/python"));
+    command.args(["-c", script, file]);
+    sandbox.run_command(&mut command).ok();
+}
+
+fn find<'a>(bill: &'a Value, name: &str) -> &'a Value {
+    let components = bill["components"].as_array().unwrap();
+    components
+        .iter()
+        .find(|component| component["name"] == name)
+        .unwrap_or_else(|| panic!("no {name}: {bill:#}"))
+}
+
+const MANIFEST: &str = r#"{"name": "com.acme.times", "publisher": "Acme", "version": "1.0.0", "runtime": "wasm-js@1",
+  "api": {"endpoints": [{"method": "GET", "path": "/x", "handler": "dist/main"}]}}"#;
+
+#[test]
+fn npm_packages_that_are_in_the_component_are_listed_with_licence_and_hash() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app/manifest.json", MANIFEST);
+    sandbox.write(
+        "app/src/handler.ts",
+        "import ms from 'ms';\nexport const handler = () => ({ body: String(ms('2 days')) });\n",
+    );
+    link_packages(&sandbox.path("app"));
+    sandbox
+        .write("app/package-lock.json", fs_err::read(tool("node/node_modules/.package-lock.json")).unwrap());
+    let document = sandbox.run("-C app pack --format json").ok().json();
+    let file = "app/dist/bundle.tar.zst.cdx.json";
+    assert_eq!(document["sbom"], sandbox.path(file).to_str().unwrap());
+    check_schema(&sandbox, file);
+    let bill: Value = serde_json::from_slice(&sandbox.read(file)).unwrap();
+    let ms = find(&bill, "ms");
+    assert_eq!(ms["purl"], format!("pkg:npm/ms@{}", ms["version"].as_str().unwrap()));
+    assert_eq!(ms["licenses"][0]["expression"], "MIT");
+    assert_eq!(ms["hashes"][0]["alg"], "SHA-512");
+    // What is installed and not in the component is not in the bill.
+    assert!(bill["components"].as_array().unwrap().iter().all(|component| component["name"] != "lodash"));
+    assert_eq!(find(&bill, "componentize-qjs-runtime")["licenses"][0]["expression"], "Apache-2.0");
+    assert_eq!(find(&bill, "rquickjs-sys")["licenses"][0]["expression"], "MIT");
+    assert_eq!(bill["metadata"]["component"]["hashes"][0]["alg"], "SHA-256");
+    assert!(bill.get("serialNumber").is_none() && bill["metadata"].get("timestamp").is_none());
+    // Inside it is the same, and made again it is the same.
+    sandbox.run("-C app pack --sbom embed").ok();
+    let inside = sandbox.run("cat app/dist/bundle.tar.zst META/sbom.cdx.json").ok().stdout;
+    assert_eq!(inside.as_bytes(), sandbox.read(file));
+    let run = sandbox.run("validate app/dist/bundle.tar.zst").ok();
+    assert!(!run.stdout.contains("META/"), "{}", run.stdout);
+}
+
+#[test]
+fn a_ui_alone_has_a_bill_without_components_and_none_is_written_where_none_is_wanted() {
+    let sandbox = Sandbox::new();
+    ui_project(&sandbox, "app");
+    let mut command = sandbox.alga(["-C", "app", "pack"]);
+    sandbox.run_command(command.env("SOURCE_DATE_EPOCH", "0")).ok();
+    let file = "app/dist/bundle.tar.zst.cdx.json";
+    check_schema(&sandbox, file);
+    let bill: Value = serde_json::from_slice(&sandbox.read(file)).unwrap();
+    assert_eq!(bill["components"], Value::Array(Vec::new()));
+    assert_eq!(bill["metadata"]["timestamp"], "1970-01-01T00:00:00Z");
+    sandbox.run("-C app pack --sbom none --out none.tar.zst").ok();
+    assert!(!sandbox.path("none.tar.zst.cdx.json").exists());
+}
