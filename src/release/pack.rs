@@ -95,13 +95,12 @@ pub fn pack(project: &Project, options: &PackOptions) -> Result<Packed, Error> {
     let record = Record::read(project);
     let known = record.find(options.packing, &index_digest, &path);
     let mut pending = Vec::new();
-    let (digest, size) = match known {
-        Some(known) => known,
-        None => {
-            let (bundle, made) = write(&parts, options.packing, &path)?;
-            pending.push(bundle);
-            made
-        }
+    let (digest, size) = if let Some(known) = known {
+        known
+    } else {
+        let (bundle, made) = write(&parts, options.packing, &path)?;
+        pending.push(bundle);
+        made
     };
     let sbom_path = sbom.is_some().then(|| beside(&path, ".cdx.json"));
     let checksum = checksum_line(&path, &digest);

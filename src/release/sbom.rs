@@ -1,4 +1,4 @@
-//! The software bill of materials: `CycloneDX` 1.6 in JSON, the same on every machine.
+//! The software bill of materials: CycloneDX 1.6 in JSON, the same on every machine.
 //!
 //! It has no serial number, which would be another each time, and no time unless `SOURCE_DATE_EPOCH` gives one.
 
@@ -9,6 +9,7 @@ use crate::component::Component;
 use crate::project::Project;
 use crate::toolchain::Tools;
 use serde_json::{Map, Value, json};
+use std::fmt::Write;
 
 /// Where the bill of materials goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,7 +147,7 @@ fn escaped(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             escaped.push(char::from(byte));
         } else {
-            escaped.push_str(&format!("%{byte:02X}"));
+            let _ = write!(escaped, "%{byte:02X}");
         }
     }
     escaped

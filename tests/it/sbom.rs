@@ -1,10 +1,10 @@
-//! The bill of materials: what is really in the component, with licences and hashes, as `CycloneDX` wants it.
+//! The bill of materials: what is really in the component, with licences and hashes, as CycloneDX wants it.
 
 use crate::harness::{Sandbox, link_packages, tool};
 use crate::pack::ui_project;
 use serde_json::Value;
 
-/// Fails the test unless the schema in PyPI's cyclonedx-python-lib accepts the file.
+/// Fails the test unless the schema that `cyclonedx-python-lib` carries accepts the file.
 fn check_schema(sandbox: &Sandbox, file: &str) {
     let script = "import sys
 from cyclonedx.schema import SchemaVersion

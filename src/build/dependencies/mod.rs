@@ -30,7 +30,7 @@ pub struct Dependency {
     pub version: Option<String>,
     /// Its licence, as it says it.
     pub licence: Option<String>,
-    /// Hashes of its archive: the algorithm by the name of `CycloneDX`, and hexadecimal digits.
+    /// Hashes of its archive: the algorithm by the name of CycloneDX, and hexadecimal digits.
     pub hashes: Vec<(String, String)>,
 }
 

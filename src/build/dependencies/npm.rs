@@ -118,7 +118,7 @@ fn of_yarn(text: &str) -> Lock {
     all
 }
 
-/// `sha512-<base64>`, several of them between spaces, as `CycloneDX` writes them.
+/// `sha512-<base64>`, several of them between spaces, as CycloneDX writes them.
 fn hashes(integrity: &str) -> Vec<(String, String)> {
     let hash = |word: &str| {
         let (algorithm, digest) = word.split_once('-')?;
@@ -130,10 +130,17 @@ fn hashes(integrity: &str) -> Vec<(String, String)> {
             "sha1" => ("SHA-1", 20),
             _ => return None,
         };
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        (digest.len() == length).then(|| (algorithm.to_owned(), hex))
+        (digest.len() == length).then(|| (algorithm.to_owned(), hex(&digest)))
     };
     integrity.split_whitespace().filter_map(hash).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        use std::fmt::Write;
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// The licence in the `package.json` of an installed package of just this version.

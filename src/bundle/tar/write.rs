@@ -25,16 +25,15 @@ pub(in crate::bundle) fn length(parts: &[&Part]) -> u64 {
 /// The tar of these files, in their order.
 pub(in crate::bundle) fn write(parts: &[&Part], out: &mut impl Write) -> Result<(), Error> {
     for part in parts {
-        let (prefix, name) = match split(&part.path) {
-            Some(names) => names,
-            None => {
-                let record = record(&part.path);
-                out.write_all(&header(b'x', "", "PaxHeader", record.len() as u64))?;
-                out.write_all(record.as_bytes())?;
-                pad(record.len() as u64, out)?;
-                let end = (0..=90).rev().find(|end| part.path.is_char_boundary(*end)).unwrap_or(0);
-                ("", part.path.get(..end).unwrap_or_default().trim_end_matches('/'))
-            }
+        let (prefix, name) = if let Some(names) = split(&part.path) {
+            names
+        } else {
+            let record = record(&part.path);
+            out.write_all(&header(b'x', "", "PaxHeader", record.len() as u64))?;
+            out.write_all(record.as_bytes())?;
+            pad(record.len() as u64, out)?;
+            let end = (0..=90).rev().find(|end| part.path.is_char_boundary(*end)).unwrap_or(0);
+            ("", part.path.get(..end).unwrap_or_default().trim_end_matches('/'))
         };
         out.write_all(&header(b'0', prefix, name, part.size))?;
         part.copy_to(out)?;

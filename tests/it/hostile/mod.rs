@@ -1,5 +1,13 @@
 //! Archives that nobody honest makes, for every container: each is refused in words that say what is wrong and where.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::decimal_bitwise_operands,
+    clippy::too_many_lines,
+    reason = "headers are written as the formats spell them, and a table is as long as it is"
+)]
+
 mod tar;
 mod zip;
 
