@@ -88,8 +88,9 @@ impl Extension {
         assert!(packed["content_hash"].as_str().unwrap().starts_with("sha256:"), "{packed}");
         let inspected = self.run(&["inspect", bundle.to_str().unwrap()]).ok().json();
         assert_eq!(inspected["content_hash"], packed["content_hash"]);
-        let files = inspected["files"].as_array().unwrap();
-        files.iter().map(|file| file["path"].as_str().or(file.as_str()).unwrap().to_owned()).collect()
+        assert_eq!(inspected["files_digest"], packed["files_digest"]);
+        let listed = inspected["index"]["files"].as_array().unwrap();
+        listed.iter().map(|file| file["path"].as_str().unwrap().to_owned()).collect()
     }
 
     /// One call; the handler must have answered.
