@@ -67,10 +67,11 @@ fn crates_that_the_handler_needs_are_listed_with_licence_and_hash() {
     let sandbox = Sandbox::new();
     let example = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/rust-counter");
     for file in ["Cargo.lock", "Cargo.toml", "manifest.json", "alga-ext.yaml", "src/lib.rs"] {
-        sandbox.write(format!("app/{file}"), fs_err::read(example.join(file)).unwrap());
+        sandbox.write(format!("examples/app/{file}"), fs_err::read(example.join(file)).unwrap());
     }
-    run_with_rust(&sandbox, &mut sandbox.alga(["-C", "app", "pack"])).ok();
-    let file = "app/dist/bundle.tar.zst.cdx.json";
+    sandbox.write("wit/extension.wit", alga_ext::component::WIT);
+    run_with_rust(&sandbox, &mut sandbox.alga(["-C", "examples/app", "pack"])).ok();
+    let file = "examples/app/dist/bundle.tar.zst.cdx.json";
     check_schema(&sandbox, file);
     let bill: Value = serde_json::from_slice(&sandbox.read(file)).unwrap();
     let bindgen = find(&bill, "wit-bindgen");
@@ -78,9 +79,9 @@ fn crates_that_the_handler_needs_are_listed_with_licence_and_hash() {
     let licence = bindgen["licenses"][0]["expression"].as_str().unwrap();
     assert!(licence.contains("Apache-2.0"), "{licence}");
     assert_eq!(bindgen["hashes"][0]["alg"], "SHA-256");
-    let lock = String::from_utf8(sandbox.read("app/Cargo.lock")).unwrap();
+    let lock = String::from_utf8(sandbox.read("examples/app/Cargo.lock")).unwrap();
     assert!(lock.contains(bindgen["hashes"][0]["content"].as_str().unwrap()));
-    let index = sandbox.run("cat app/dist/bundle.tar.zst META/bundle.json").ok().json();
+    let index = sandbox.run("cat examples/app/dist/bundle.tar.zst META/bundle.json").ok().json();
     assert_eq!((&index["engine"], &index["locks"][0]["path"]), (&"rust".into(), &"Cargo.lock".into()));
     assert!(index["source"].as_str().unwrap().starts_with("sha256:"));
 }
