@@ -26,6 +26,8 @@ schemas! {
     "output.new.list"
     "output.build"
     "output.validate"
+    "output.explain"
+    "output.explain.list"
     "output.pack"
     "output.keys.generate"
     "output.sign"

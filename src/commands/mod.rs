@@ -5,6 +5,7 @@ mod cache;
 mod completions;
 mod dev;
 mod doctor;
+mod explain;
 mod inspect;
 mod invoke;
 mod keys;
@@ -21,7 +22,7 @@ mod validate;
 mod verify;
 mod wit;
 
-use crate::cli::{Command, Global};
+use crate::cli::{Command, Format, Global};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -125,6 +126,15 @@ impl Session {
 
 /// Runs one command.
 pub fn run(command: Command, session: &Session) -> Result<Exit, Error> {
+    if let (Some(format @ (Format::Sarif | Format::Junit | Format::Github)), false) =
+        (session.output.format(), matches!(command, Command::Validate(_)))
+    {
+        let word = format!("{format:?}").to_lowercase();
+        return Err(Error::Usage {
+            what: format!("`--format {word}` is for `validate` alone"),
+            hint: Some("every command takes `human` and `json`".into()),
+        });
+    }
     if matches!(
         command,
         Command::Build(_)
@@ -140,6 +150,7 @@ pub fn run(command: Command, session: &Session) -> Result<Exit, Error> {
         Command::New(arguments) => new::run(&arguments, session),
         Command::Build(arguments) => build::run(&arguments, session),
         Command::Validate(arguments) => validate::run(&arguments, session),
+        Command::Explain(arguments) => explain::run(&arguments, session),
         Command::Pack(arguments) => pack::run(&arguments, session),
         Command::Keys(arguments) => keys::run(&arguments, session),
         Command::Sign(arguments) => sign::run(&arguments, session),

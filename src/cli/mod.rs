@@ -2,6 +2,11 @@
 
 #![expect(rustdoc::invalid_html_tags, reason = "clap prints these comments, where `<NAME>` is a placeholder")]
 
+mod validate;
+
+pub use validate::{Explain, Validate};
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,9 +35,9 @@ pub struct Global {
     /// The project folder; else the nearest parent with a manifest.json
     #[arg(short = 'C', long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub project: Option<PathBuf>,
-    /// How results are printed on standard output
-    #[arg(long, global = true, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
-    pub format: Format,
+    /// How results are printed on standard output; text for people when absent
+    #[arg(long, global = true, value_parser = Format::of_results(), value_name = "FORMAT")]
+    pub format: Option<Format>,
     /// Say nothing but errors on standard error
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -75,6 +80,32 @@ pub enum Format {
     Human,
     /// One JSON document, or one line each for streams
     Json,
+    /// SARIF 2.1.0, for code scanning and editors
+    Sarif,
+    /// JUnit XML, for CI servers
+    Junit,
+    /// Annotations of a GitHub workflow
+    Github,
+}
+
+impl Format {
+    /// The words every command takes. Those of findings alone are taken too, so that they may stand before `validate`,
+    /// and are not listed.
+    fn of_results() -> impl TypedValueParser<Value = Format> {
+        Format::parser(|format, value| value.hide(!matches!(format, Format::Human | Format::Json)))
+    }
+
+    /// The words `validate` takes.
+    fn of_findings() -> impl TypedValueParser<Value = Format> {
+        Format::parser(|_, value| value)
+    }
+
+    fn parser(shown: fn(Format, PossibleValue) -> PossibleValue) -> impl TypedValueParser<Value = Format> {
+        let values = Format::value_variants().iter();
+        let values =
+            values.filter_map(|format| format.to_possible_value().map(|value| shown(*format, value)));
+        PossibleValuesParser::new(values).try_map(|word| Format::from_str(&word, false))
+    }
 }
 
 /// When to colour.
@@ -105,13 +136,17 @@ pub enum Command {
         "\n  alga-ext build -C extensions/ticket-notes --format json",
     ))]
     Build(Build),
-    /// Check the manifest, the project or a bundle
+    /// Check the manifest, the project, a bundle or a component
     #[command(after_help = concat!(
         "Examples:",
         "\n  alga-ext validate",
-        "\n  alga-ext validate dist/bundle.tar.zst --format json",
+        "\n  alga-ext validate --fix --dry-run",
+        "\n  alga-ext validate dist/bundle.tar.zst --deny warnings --format sarif",
     ))]
     Validate(Validate),
+    /// Say what a finding's code means, with an example and its mend
+    #[command(after_help = "Examples:\n  alga-ext explain capability-unknown\n  alga-ext explain --list")]
+    Explain(Explain),
     /// Make the bundle that is signed and published
     #[command(after_help = concat!(
         "Examples:",
@@ -223,14 +258,6 @@ pub struct Build {
     /// Make the source small: stacks still name its lines
     #[arg(long)]
     pub minify: bool,
-}
-
-/// `validate`
-#[derive(Debug, Args)]
-pub struct Validate {
-    /// A manifest, a project folder or a bundle; the project when absent
-    #[arg(value_hint = ValueHint::AnyPath)]
-    pub path: Option<PathBuf>,
 }
 
 /// How a bundle is held together.
