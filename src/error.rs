@@ -1,7 +1,9 @@
 //! The top of the errors: one transparent variant per module; exit code and hint are exhaustive matches.
 
 use crate::exit::Exit;
-use crate::{build, bundle, dev, host, manifest, project, registry, release, runner, scaffold, signing, validate};
+use crate::{
+    build, bundle, dev, host, manifest, project, registry, release, runner, scaffold, signing, validate,
+};
 use serde_json::json;
 
 /// Everything a command can fail with.

@@ -28,6 +28,9 @@ pub struct Validate {
     /// Write what is found now into the baseline
     #[arg(long, requires = "baseline", conflicts_with = "fix")]
     pub write_baseline: bool,
+    /// Judge again whenever a file changes, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["fix", "write_baseline"])]
+    pub watch: bool,
     /// How findings are printed; annotations in a GitHub workflow, else text for people
     // Of the same type as the global option, whose values these are: the word may stand before the verb or after it.
     #[arg(long, id = "format", value_name = "FORMAT", value_parser = Format::of_findings())]

@@ -14,7 +14,8 @@ pub(super) fn run(arguments: &cli::Explain, session: &Session) -> Result<Exit, E
         None => {
             let codes: Vec<Explanation> = Code::all().map(Explanation::of).collect();
             session.output.data(&json!({ "codes": codes }), || {
-                let row = |code: Code| [code.to_string(), code.severity().as_str().into(), code.summary().into()];
+                let row =
+                    |code: Code| [code.to_string(), code.severity().as_str().into(), code.summary().into()];
                 output::table(&Code::all().map(row).collect::<Vec<_>>())
             })?;
         }

@@ -83,7 +83,11 @@ mod tests {
 
     fn finding(message: &str, line: usize) -> Finding {
         let text = "\n".repeat(line);
-        Finding::new(Code::ENDPOINT_PATH, message).in_file("manifest.json").within(&Text::new(&text), line, line)
+        Finding::new(Code::ENDPOINT_PATH, message).in_file("manifest.json").within(
+            &Text::new(&text),
+            line,
+            line,
+        )
     }
 
     #[test]

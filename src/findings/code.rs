@@ -105,7 +105,7 @@ impl Code {
         Code::all().find(|code| code.as_str() == name)
     }
 
-    /// Names near to a word that is no code: slips first, then codes that share a word with it; three at most.
+    /// Codes near to a word that is none: the one it is a slip of, or up to three that share a word with it.
     pub fn near(word: &str) -> Vec<Code> {
         let word = word.trim().to_lowercase().replace([' ', '_'], "-");
         let slip = super::nearest(&word, Code::all().map(Code::as_str)).and_then(Code::named);
@@ -115,10 +115,8 @@ impl Code {
         };
         let mut sharing: Vec<Code> = Code::all().filter(|code| shares(code) > 0).collect();
         sharing.sort_by_key(|code| std::cmp::Reverse(shares(code)));
-        let mut near: Vec<Code> = slip.into_iter().collect();
-        near.extend(sharing.into_iter().filter(|code| Some(*code) != slip));
-        near.truncate(3);
-        near
+        sharing.truncate(3);
+        slip.map_or(sharing, |slip| vec![slip])
     }
 
     /// The word that stands in output.

@@ -64,11 +64,10 @@ pub fn apply<'a>(text: &str, findings: impl Iterator<Item = &'a Finding>) -> Opt
     let mut applied = 0;
     for fix in findings.filter_map(|finding| finding.fix.as_ref()).filter(|fix| fix.safe) {
         let possible = fix.edits.iter().enumerate().all(|(index, edit)| {
-            let exists = edit.span.start <= edit.span.end && text.get(edit.span.start..edit.span.end).is_some();
+            let exists =
+                edit.span.start <= edit.span.end && text.get(edit.span.start..edit.span.end).is_some();
             let apart = |other: &Edit| are_apart(edit.span, other.span);
-            exists
-                && accepted.iter().all(|other| apart(other))
-                && fix.edits.iter().skip(index + 1).all(apart)
+            exists && accepted.iter().all(|other| apart(other)) && fix.edits.iter().skip(index + 1).all(apart)
         });
         if possible && !fix.edits.is_empty() {
             accepted.extend(&fix.edits);

@@ -55,7 +55,8 @@ mod tests {
     #[test]
     fn what_would_end_a_property_or_the_command_is_escaped() {
         let text = Text::new("{\n}");
-        let finding = Finding::new(Code::UNKNOWN_KEY, "100%\n::error::x").in_file("a,b:c").within(&text, 0, 1);
+        let finding =
+            Finding::new(Code::UNKNOWN_KEY, "100%\n::error::x").in_file("a,b:c").within(&text, 0, 1);
         assert_eq!(
             command(&finding, "p%/"),
             "::error file=p%25/a%2Cb%3Ac,line=1,endLine=1,col=1,endColumn=2,title=unknown-key::100%25%0A::error::x"

@@ -88,6 +88,9 @@ mod tests {
 
     #[test]
     fn what_xml_cannot_hold_is_replaced() {
-        assert_eq!(escape("<a b=\"c\">&\u{1b}\u{ffff}\n"), "&lt;a b=&quot;c&quot;&gt;&amp;\u{fffd}\u{fffd}\n");
+        assert_eq!(
+            escape("<a b=\"c\">&\u{1b}\u{ffff}\n"),
+            "&lt;a b=&quot;c&quot;&gt;&amp;\u{fffd}\u{fffd}\n"
+        );
     }
 }

@@ -38,8 +38,15 @@ mod tests {
     #[test]
     fn denied_warnings_are_errors_and_allowed_findings_are_counted() {
         let finding = |code| Finding::new(code, "x");
-        let all = || Findings::new(vec![finding(Code::UI_TYPE), finding(Code::HOOK_UNKNOWN), finding(Code::ENDPOINT_HEAD)]);
-        let policy = Policy { deny: vec![Code::HOOK_UNKNOWN], allow: vec![Code::UI_TYPE], ..Policy::default() };
+        let all = || {
+            Findings::new(vec![
+                finding(Code::UI_TYPE),
+                finding(Code::HOOK_UNKNOWN),
+                finding(Code::ENDPOINT_HEAD),
+            ])
+        };
+        let policy =
+            Policy { deny: vec![Code::HOOK_UNKNOWN], allow: vec![Code::UI_TYPE], ..Policy::default() };
         let left = policy.apply(all());
         assert_eq!((left.errors, left.warnings, left.allowed), (1, 1, 1));
         let strict = Policy { deny_warnings: true, ..Policy::default() }.apply(all());

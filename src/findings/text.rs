@@ -63,7 +63,7 @@ fn one(finding: &Finding, style: Style) -> String {
         say("help:", help);
     }
     if let Some(fix) = finding.fix.as_ref().filter(|fix| fix.safe) {
-        say("fix:", &format!("`--fix` does it: {}", fix.title));
+        say("fix:", &format!("{} (`--fix` does it)", fix.title));
     }
     if style.notes {
         match finding.code.platform() {
@@ -114,7 +114,7 @@ mod tests {
             finding().to_string(),
             "manifest.json:2:10: error[wrong-type]: `name` is a number, not a string\n   \
              |\n 2 |  \"näme\": 5\n   |          ^\n   = help: write a string\n   \
-             = fix: `--fix` does it: quote it"
+             = fix: quote it (`--fix` does it)"
         );
     }
 
@@ -131,7 +131,11 @@ mod tests {
         plain.push_str(rest);
         assert_ne!(plain, colored);
         assert_eq!(plain, render(&findings, Style { color: false, notes: true }));
-        assert!(plain.ends_with("= note: registry.md §1.2: Publishing refuses it with the path this finding names."));
+        assert!(
+            plain.ends_with(
+                "= note: registry.md §1.2: Publishing refuses it with the path this finding names."
+            )
+        );
     }
 
     #[test]

@@ -76,7 +76,8 @@ fn reachable(judge: &mut Judge, endpoints: &[Endpoint]) {
         let (other, named) = (first.index, format!("{} {}", first.method, first.path));
         if first.method == *method && first.path == *path {
             let message = format!("`api.endpoints[{index}]` repeats `{named}` of `api.endpoints[{other}]`");
-            let fix = Fix::probable("remove the repeated endpoint", vec![judge.without(endpoint.list, *index)]);
+            let fix =
+                Fix::probable("remove the repeated endpoint", vec![judge.without(endpoint.list, *index)]);
             judge
                 .value(endpoint.path_node, Code::ENDPOINT_DUPLICATE, message, "remove one of the two")
                 .fix(fix);
@@ -168,7 +169,8 @@ fn pattern(judge: &mut Judge, node: &Node, path: &str, part: &str) {
     };
     let whole = part.starts_with('{') && part.ends_with('}') && !name.is_empty();
     let fix = whole.then(|| {
-        let parts = path.split('/').map(|other| if other == part { format!(":{name}") } else { other.into() });
+        let parts =
+            path.split('/').map(|other| if other == part { format!(":{name}") } else { other.into() });
         judge.suggest(node, &parts.collect::<Vec<String>>().join("/"))
     });
     judge.value(node, Code::ENDPOINT_PATTERN, message, help).maybe(fix);

@@ -21,9 +21,9 @@ pub(super) fn judge(judge: &mut Judge, root: &Node) {
         if !is_version(version) {
             let message = format!("`{version}` is no version");
             let fix = version.strip_prefix(['v', 'V']).filter(|rest| is_version(rest));
-            let fix = fix.map(|rest| judge.rewrite(node, rest)).or_else(|| {
-                near_version(version).map(|near| judge.suggest(node, &near))
-            });
+            let fix = fix
+                .map(|rest| judge.rewrite(node, rest))
+                .or_else(|| near_version(version).map(|near| judge.suggest(node, &near)));
             judge.value(node, Code::VERSION_INVALID, message, version_help(version)).maybe(fix);
         } else if !is_wildcard(version) && semver::Version::parse(version).is_err() {
             let message = format!("`{version}` is published and is not semantic versioning");

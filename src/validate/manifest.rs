@@ -41,8 +41,7 @@ pub(super) fn judge(text: &str, file: &str) -> (Vec<Finding>, Option<Node>) {
             let message = format!("not JSON: {error}");
             let finding = with_help(Code::MANIFEST_SYNTAX, message, error.help.unwrap_or_default());
             let extra = loose::to_strict(body).unwrap_or_default();
-            let edits: Vec<Edit> =
-                extra.into_iter().map(|range| Edit::delete(judge.span(range))).collect();
+            let edits: Vec<Edit> = extra.into_iter().map(|range| Edit::delete(judge.span(range))).collect();
             let fix = Fix::safe("remove the comments and the commas after last items", edits);
             judge.add(error.start, error.end, finding).maybe(Some(fix).filter(|fix| !fix.edits.is_empty()));
             return (judge.findings, None);

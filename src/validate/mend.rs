@@ -98,6 +98,8 @@ impl Mended {
 
 /// A unified diff, as `patch` reads it.
 fn diff(file: &str, before: &str, after: &str) -> String {
+    // As git names files, so that `patch -p1` finds them.
+    let file = file.trim_start_matches('/');
     similar::TextDiff::from_lines(before, after)
         .unified_diff()
         .header(&format!("a/{file}"), &format!("b/{file}"))

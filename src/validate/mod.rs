@@ -3,6 +3,7 @@
 //! What publishing refuses, or what would never work, is an error; what works and is probably not meant is a
 //! warning (contract/registry.md §1.9). A rule says what was found, what was wanted and what to do.
 
+mod allow;
 mod bundle;
 mod capabilities;
 mod component;

@@ -1,7 +1,7 @@
 //! What only the folder can tell: the configuration, the handler's source, the UI's files, the built component.
 
 use super::judge::{Judge, with_help};
-use super::{Overlay, component, manifest, ui, ui_files};
+use super::{Overlay, allow, component, manifest, ui, ui_files};
 use crate::build::javascript;
 use crate::config::Config;
 use crate::findings::{Code, Finding, Findings, Text};
@@ -9,6 +9,7 @@ use crate::manifest::Manifest;
 use crate::manifest::source::{Member, Node};
 use crate::project::{self, CONFIG, MANIFEST};
 use crate::yaml;
+use jiff::civil::Date;
 use std::path::{Path, PathBuf};
 
 /// The largest configuration that is read, in bytes.
@@ -18,11 +19,11 @@ const LARGEST_CONFIG: u64 = 16 * 1024 * 1024;
 ///
 /// Fails only when there is nothing to judge: no manifest, or a folder that cannot be read.
 pub fn project(root: &Path) -> Result<Findings, project::Error> {
-    project_with(root, &Overlay::default())
+    project_with(root, &Overlay::default(), allow::today())
 }
 
-/// [`project`], with texts that stand in for files.
-pub(super) fn project_with(root: &Path, overlay: &Overlay) -> Result<Findings, project::Error> {
+/// [`project`], with texts that stand in for files, on this day.
+pub(super) fn project_with(root: &Path, overlay: &Overlay, today: Date) -> Result<Findings, project::Error> {
     let path = root.join(MANIFEST);
     if !path.exists() {
         return Err(project::Error::NotThere { folder: root.to_path_buf() });
@@ -33,12 +34,12 @@ pub(super) fn project_with(root: &Path, overlay: &Overlay) -> Result<Findings, p
     };
     let (mut findings, tree) = manifest::judge(&text, MANIFEST);
     let config = config(root, overlay, &mut findings)?;
-    if let (Some(tree), Ok(manifest), Some(config)) = (tree, Manifest::parse(&text), config) {
+    if let (Some(tree), Ok(manifest), Some((config, _))) = (tree, Manifest::parse(&text), &config) {
         let mut folder = Folder {
             root,
             tree: &tree,
             manifest: &manifest,
-            config: &config,
+            config,
             overlay,
             judge: Judge::new(&text, MANIFEST),
         };
@@ -46,15 +47,18 @@ pub(super) fn project_with(root: &Path, overlay: &Overlay) -> Result<Findings, p
         folder.ui();
         findings.append(&mut folder.judge.findings);
     }
-    Ok(Findings::new(findings))
+    Ok(match config {
+        Some((config, text)) => allow::apply(findings, &config.validate, &text, today),
+        None => Findings::new(findings),
+    })
 }
 
-/// The configuration; a mistake in it is a finding.
+/// The configuration and its text; a mistake in it is a finding.
 fn config(
     root: &Path,
     overlay: &Overlay,
     findings: &mut Vec<Finding>,
-) -> Result<Option<Config>, project::Error> {
+) -> Result<Option<(Config, String)>, project::Error> {
     let mistake = |message: String| {
         let help = "`alga-ext schema alga-ext.yaml` prints what it may hold";
         with_help(Code::CONFIG_INVALID, message, help).in_file(CONFIG)
@@ -66,7 +70,9 @@ fn config(
     }
     let bytes = match overlay.read(&path, LARGEST_CONFIG) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Some(Config::default())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(Some((Config::default(), String::new())));
+        }
         Err(error) => return Err(error.into()),
     };
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST_CONFIG {
@@ -78,7 +84,7 @@ fn config(
         return Ok(None);
     };
     match yaml::parse::<Config>(&text) {
-        Ok(config) => Ok(Some(config)),
+        Ok(config) => Ok(Some((config, text))),
         Err(error) => {
             let places = Text::new(&text);
             let start = places.offset(error.line, error.column);

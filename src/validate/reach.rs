@@ -35,8 +35,9 @@ impl<'a> Tree<'a> {
         let mut reached = vec![0];
         for segment in segments(path) {
             let next = reached.iter().filter_map(|node| self.nodes.get(*node));
-            reached =
-                next.flat_map(|node| node.literal.get(segment).copied().into_iter().chain(node.any)).collect();
+            reached = next
+                .flat_map(|node| node.literal.get(segment).copied().into_iter().chain(node.any))
+                .collect();
         }
         reached.into_iter().filter_map(|node| self.nodes.get(node)?.endpoint).min()
     }

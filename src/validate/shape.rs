@@ -151,7 +151,13 @@ fn unknown(judge: &mut Judge, parent: &str, path: &str, node: &Node, index: usiz
 
 /// What mends an unknown key. Below the top the platform drops it, so removing it changes nothing; at the top only keys
 /// whose values say nothing to people or the platform go unasked. A slip is renamed, when asked.
-fn remove_or_rename(judge: &Judge, parent: &str, node: &Node, index: usize, near: Option<&str>) -> Option<Fix> {
+fn remove_or_rename(
+    judge: &Judge,
+    parent: &str,
+    node: &Node,
+    index: usize,
+    near: Option<&str>,
+) -> Option<Fix> {
     let member = node.members()?.get(index)?;
     if let Some(near) = near.filter(|near| node.get(near).is_none()) {
         let edit = Edit::new(judge.span(member.start..member.end), format!("\"{near}\""));

@@ -104,7 +104,7 @@ impl Subject {
     /// Judges it. Fails only when there is nothing to judge.
     pub fn judge(&self, overlay: &Overlay) -> Result<Findings, Error> {
         Ok(match self {
-            Subject::Project(root) => project::project_with(root, overlay)?,
+            Subject::Project(root) => project::project_with(root, overlay, super::allow::today())?,
             Subject::Manifest { path, shown } => manifest::manifest_with(path, shown, overlay)?,
             Subject::Bundle(path) => {
                 let bytes = crate::files::read_bounded(path, archive::limits::UNPACKED)?;
@@ -114,6 +114,26 @@ impl Subject {
                 component::alone(&crate::files::read_bounded(path, LARGEST_COMPONENT)?, shown)
             }
         })
+    }
+
+    /// The folder whose changes may change the verdict.
+    pub fn folder(&self) -> &Path {
+        match self {
+            Subject::Project(root) => root,
+            Subject::Manifest { path, .. } | Subject::Bundle(path) | Subject::Component { path, .. } => {
+                path.parent().unwrap_or(path)
+            }
+        }
+    }
+
+    /// Whether the change of this file may change the verdict.
+    pub fn concerns(&self, changed: &Path) -> bool {
+        match self {
+            Subject::Project(_) => true,
+            Subject::Manifest { path, .. } | Subject::Bundle(path) | Subject::Component { path, .. } => {
+                path.file_name() == changed.file_name()
+            }
+        }
     }
 
     /// The file that findings name `file`; an error where a mend has nothing to write to.

@@ -17,6 +17,7 @@ mod dev_quiet;
 mod doctor;
 mod examples;
 mod extension;
+mod findings;
 mod foreign_host;
 mod guests;
 mod handlers;

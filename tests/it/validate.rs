@@ -141,7 +141,10 @@ fn a_good_manifest_has_no_finding_and_exit_0() {
     let run = sandbox.run("validate manifest.json").ok();
     assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", "no findings\n"));
     let document = sandbox.run("--format json validate manifest.json").ok().json();
-    assert_eq!(document, serde_json::json!({ "findings": [], "errors": 0, "warnings": 0 }));
+    assert_eq!(
+        document,
+        serde_json::json!({ "findings": [], "errors": 0, "warnings": 0, "allowed": 0, "known": 0, "gone": 0 })
+    );
 }
 
 #[test]

@@ -29,7 +29,9 @@ fn parse(path: &Path) -> Result<Baseline, Error> {
         hint: Some("`alga-ext validate --baseline <FILE> --write-baseline` writes one".into()),
     };
     let text = match files::read_text(path, LARGEST) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(refuse("there is no such file".into())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(refuse("there is no such file".into()));
+        }
         text => text?,
     };
     let baseline: Baseline = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
@@ -57,9 +59,12 @@ pub(super) fn write(
     if let Some(path) = path(arguments, session) {
         let text = serde_json::to_string_pretty(&baseline).map_err(Error::Document)?;
         files::write(&path, format!("{text}\n").as_bytes())?;
-        let count = baseline.findings.len();
-        session.output.data(&baseline, String::new)?;
-        session.output.say(&format!("{count} findings are in `{}` now", path.display()));
+        session.output.data(&baseline.apply(findings.clone()), String::new)?;
+        let path = path.display();
+        session.output.say(&match baseline.findings.len() {
+            1 => format!("1 finding is in `{path}` now"),
+            count => format!("{count} findings are in `{path}` now"),
+        });
     }
     Ok(Exit::Done)
 }

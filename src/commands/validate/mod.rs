@@ -2,6 +2,7 @@
 
 mod known;
 mod print;
+mod watch;
 
 use super::{Session, explain};
 use crate::cli;
@@ -20,6 +21,10 @@ pub(super) fn run(arguments: &cli::Validate, session: &Session) -> Result<Exit, 
     if arguments.fix {
         let mended = validate::mend(&subject, select)?;
         return mend(arguments, &mended, &printer);
+    }
+    if arguments.watch {
+        let judge = || Ok(select(subject.judge(&Overlay::default())?));
+        return watch::run(&subject, judge, &printer, session);
     }
     let findings = subject.judge(&Overlay::default())?;
     if arguments.write_baseline {
@@ -53,7 +58,8 @@ fn subject(arguments: &cli::Validate, session: &Session) -> Result<Subject, Erro
 }
 
 fn policy(arguments: &cli::Validate) -> Result<Policy, Error> {
-    let codes = |names: &[String]| names.iter().map(|name| explain::code(name)).collect::<Result<Vec<_>, _>>();
+    let codes =
+        |names: &[String]| names.iter().map(|name| explain::code(name)).collect::<Result<Vec<_>, _>>();
     let (warnings, deny): (Vec<String>, Vec<String>) =
         arguments.deny.iter().cloned().partition(|word| word == "warnings");
     Ok(Policy { deny_warnings: !warnings.is_empty(), deny: codes(&deny)?, allow: codes(&arguments.allow)? })

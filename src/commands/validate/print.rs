@@ -51,6 +51,19 @@ impl<'a> Printer<'a> {
         Ok(())
     }
 
+    /// The findings as one of many judgements.
+    pub(super) fn again(&self, findings: &Findings) -> Result<(), Error> {
+        if self.output.is_json() {
+            return self.output.event(findings, String::new);
+        }
+        self.findings(findings)
+    }
+
+    /// Whether judgement can follow judgement in this format.
+    pub(super) fn can_repeat(&self) -> bool {
+        matches!(self.format, Format::Human | Format::Json)
+    }
+
     /// What was mended, and what is left.
     pub(super) fn mended(&self, mended: &Mended) -> Result<(), Error> {
         let document = Document { findings: &mended.left, mended: &mended.files };
@@ -80,7 +93,8 @@ impl<'a> Printer<'a> {
             self.output.say(&format!("nothing to mend; {}", mended.left.summary()));
         } else {
             let left = mended.left.summary();
-            self.output.say(&format!("`--fix` mends {}, then: {left}; nothing is written", self.amount(mended)));
+            self.output
+                .say(&format!("`--fix` mends {}, then: {left}; nothing is written", self.amount(mended)));
         }
         Ok(())
     }

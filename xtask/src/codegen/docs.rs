@@ -162,8 +162,11 @@ fn options(command: &Command, global: bool) -> String {
         let mut notes = Vec::new();
         let choices = argument.get_possible_values();
         if !choices.is_empty() && argument.get_action().takes_values() {
-            let names: Vec<&str> =
-                choices.iter().filter(|choice| !choice.is_hide_set()).map(|choice| choice.get_name()).collect();
+            let names: Vec<&str> = choices
+                .iter()
+                .filter(|choice| !choice.is_hide_set())
+                .map(|choice| choice.get_name())
+                .collect();
             notes.push(format!("one of {}", names.join(", ")));
         }
         if let Some(default) =

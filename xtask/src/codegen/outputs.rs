@@ -74,10 +74,8 @@ const FINDING: &[Field] = &[
     may("fix", Object(FIX), "What would mend it"),
 ];
 
-const SPAN: &[Field] = &[
-    must("start", Integer, "The first byte of the file"),
-    must("end", Integer, "The byte after the last"),
-];
+const SPAN: &[Field] =
+    &[must("start", Integer, "The first byte of the file"), must("end", Integer, "The byte after the last")];
 
 const FIX: &[Field] = &[
     must("title", Text, "What it does"),
