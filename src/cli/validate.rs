@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 /// `validate`
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub struct Validate {
     /// A manifest, a project folder, a bundle or a component; the project when absent
     #[arg(value_hint = ValueHint::AnyPath)]

@@ -6,7 +6,7 @@ use serde::Serialize;
 /// What mends a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fix {
-    /// What it does, as a command: `write `cap:http.fetch``.
+    /// What it does, as a command.
     pub title: String,
     /// Whether it can be applied without asking: what the platform makes of the file is the same or as was meant.
     pub safe: bool,

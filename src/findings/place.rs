@@ -37,9 +37,11 @@ pub struct Excerpt {
 /// A text with its lines counted once, however many places are asked for.
 #[derive(Debug)]
 pub struct Text<'a> {
-    text: &'a str,
+    body: &'a str,
     /// Bytes of the file before the text: a byte order mark, which editors do not count.
     origin: usize,
+    /// Whether bytes are characters.
+    is_ascii: bool,
     /// The first byte of each line.
     lines: Vec<usize>,
 }
@@ -56,12 +58,12 @@ impl<'a> Text<'a> {
         let text = file.strip_prefix('\u{feff}').unwrap_or(file);
         let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let lines = std::iter::once(0).chain(newlines.map(|(index, _)| index + 1)).collect();
-        Text { text, origin: file.len() - text.len(), lines }
+        Text { body: text, origin: file.len() - text.len(), is_ascii: text.is_ascii(), lines }
     }
 
     /// The text, without a byte order mark.
     pub fn as_str(&self) -> &'a str {
-        self.text
+        self.body
     }
 
     /// Bytes of the text as bytes of the file.
@@ -71,8 +73,8 @@ impl<'a> Text<'a> {
 
     /// The byte at a line and column as people count them.
     pub fn offset(&self, line: usize, column: usize) -> usize {
-        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len());
-        let rest = self.text.get(start..).unwrap_or_default();
+        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(self.body.len());
+        let rest = self.body.get(start..).unwrap_or_default();
         start + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(index, _)| index)
     }
 
@@ -81,22 +83,30 @@ impl<'a> Text<'a> {
         let byte = self.floor(byte);
         let line = self.lines.partition_point(|start| *start <= byte).max(1);
         let start = self.lines.get(line - 1).copied().unwrap_or_default();
-        Place { line, column: self.text.get(start..byte).unwrap_or_default().chars().count() + 1 }
+        let before = if self.is_ascii {
+            byte - start
+        } else {
+            self.body.get(start..byte).unwrap_or_default().chars().count()
+        };
+        Place { line, column: before + 1 }
     }
 
     /// The line of `start`, and as much of it as is meant up to `end`.
     pub(super) fn excerpt(&self, start: usize, end: usize) -> Excerpt {
         let start = self.floor(start);
-        let Place { line, column } = self.place(start);
+        let line = self.lines.partition_point(|first| *first <= start).max(1);
         let line_start = self.lines.get(line - 1).copied().unwrap_or_default();
-        let line_end = self.lines.get(line).map_or(self.text.len(), |next| next - 1);
-        let whole = self.text.get(line_start..line_end).unwrap_or_default();
+        let line_end = self.lines.get(line).map_or(self.body.len(), |next| next - 1);
+        let whole = self.body.get(line_start..line_end).unwrap_or_default();
         let whole = whole.strip_suffix('\r').unwrap_or(whole);
-        let meant = self.text.get(start..self.floor(end).min(line_start + whole.len())).unwrap_or_default();
-        let skipped =
-            if whole.chars().nth(WIDTH).is_some() { (column - 1).saturating_sub(BEFORE) } else { 0 };
-        let text: String = whole.chars().skip(skipped).take(WIDTH).map(visible).collect();
-        let before = column - 1 - skipped;
+        let meant = self.body.get(start..self.floor(end).min(line_start + whole.len())).unwrap_or_default();
+        // A long line is shown from shortly before the place on; the whole of it may be the whole file.
+        let leading = self.body.get(line_start..start).unwrap_or_default();
+        let is_long = whole.chars().nth(WIDTH).is_some();
+        let most = if is_long { BEFORE } else { WIDTH };
+        let from = leading.char_indices().rev().take(most).last().map_or(leading.len(), |(index, _)| index);
+        let before = leading.get(from..).unwrap_or_default().chars().count();
+        let text: String = whole.get(from..).unwrap_or_default().chars().take(WIDTH).map(visible).collect();
         let room = text.chars().count().saturating_sub(before).max(1);
         let width = meant.chars().take(WIDTH).count().clamp(1, room);
         Excerpt { text, before, width }
@@ -104,7 +114,7 @@ impl<'a> Text<'a> {
 
     /// The character boundary at or before `index`.
     fn floor(&self, index: usize) -> usize {
-        self.text.floor_char_boundary(index.min(self.text.len()))
+        self.body.floor_char_boundary(index.min(self.body.len()))
     }
 }
 

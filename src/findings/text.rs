@@ -59,11 +59,18 @@ fn one(finding: &Finding, style: Style) -> String {
         let _ = write!(text, "\n {margin} {} {}", style.paint("=", "34"), style.paint(word, "1"));
         let _ = write!(text, " {}", shown(what));
     };
-    if let Some(help) = &finding.help {
-        say("help:", help);
-    }
-    if let Some(fix) = finding.fix.as_ref().filter(|fix| fix.safe) {
-        say("fix:", &format!("{} (`--fix` does it)", fix.title));
+    let fix = finding.fix.as_ref().filter(|fix| fix.safe).map(|fix| fix.title.as_str());
+    let does = "(`--fix` does it)";
+    match (&finding.help, fix) {
+        (Some(help), Some(title)) if help == title => say("help:", &format!("{help} {does}")),
+        (help, title) => {
+            if let Some(help) = help {
+                say("help:", help);
+            }
+            if let Some(title) = title {
+                say("fix:", &format!("{title} {does}"));
+            }
+        }
     }
     if style.notes {
         match finding.code.platform() {

@@ -142,7 +142,17 @@ fn a_dry_run_prints_a_diff_that_git_can_apply_and_writes_nothing() {
     sandbox.write("project/manifest.json", &before);
     let run = sandbox.run("validate project --fix --dry-run").expect_code(1);
     assert_eq!(sandbox.read("project/manifest.json"), before.as_bytes());
-    insta::assert_snapshot!(run.stdout, @"");
+    insta::assert_snapshot!(run.stdout, @r#"
+    --- a/manifest.json
+    +++ b/manifest.json
+    @@ -4,5 +4,5 @@
+     "runtime": "wasm-js@1",
+     "ui": {"type": "iframe", "entry": "ui/index.html", "hooks": {"appMenu": {"label": "Reports"}}},
+     "api": {"endpoints": [{"method": "GET", "path": "/", "handler": "dist/main"}]},
+    -"version": "v1.0.0"
+    +"version": "1.0.0"
+     }
+    "#);
     let document = sandbox.run("--format json validate project --fix --dry-run").expect_code(1).json();
     assert_eq!(document["mended"][0]["diff"].as_str().unwrap(), run.stdout);
     assert_eq!((&document["mended"][0]["applied"], &document["findings"]), (&json!(1), &json!([])));
@@ -234,7 +244,27 @@ fn junit_has_a_failed_case_for_each_error() {
     let sandbox = Sandbox::new();
     sandbox.write("manifest.json", manifest("\"version\": \"<&>\", \"capabilities\": [\"CAP:http.fetch\"]"));
     let run = sandbox.run("validate manifest.json --format junit").expect_code(1);
-    insta::assert_snapshot!(run.stdout, @"");
+    insta::assert_snapshot!(run.stdout, @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="alga-ext validate" tests="2" failures="1">
+      <testsuite name="manifest.json" tests="2" failures="1">
+        <testcase classname="manifest.json" name="version-invalid at 7:12" file="manifest.json" line="7">
+          <failure type="version-invalid" message="`&lt;&amp;&gt;` is no version">manifest.json:7:12: error[version-invalid]: `&lt;&amp;&gt;` is no version
+       |
+     7 | &quot;version&quot;: &quot;&lt;&amp;&gt;&quot;, &quot;capabilities&quot;: [&quot;CAP:http.fetch&quot;]
+       |            ^^^^^
+       = help: write `X.Y.Z`, or `X.Y.*` for the next free patch</failure>
+        </testcase>
+        <testcase classname="manifest.json" name="capability-spelling at 7:36" file="manifest.json" line="7">
+          <system-out>manifest.json:7:36: warning[capability-spelling]: `CAP:http.fetch` is another spelling of `cap:http.fetch`
+       |
+     7 | &quot;version&quot;: &quot;&lt;&amp;&gt;&quot;, &quot;capabilities&quot;: [&quot;CAP:http.fetch&quot;]
+       |                                    ^^^^^^^^^^^^^^^^
+       = help: write `cap:http.fetch` (`--fix` does it)</system-out>
+        </testcase>
+      </testsuite>
+    </testsuites>
+    "#);
     sandbox.write("manifest.json", manifest(""));
     let run = sandbox.run("validate manifest.json --format junit").ok();
     assert!(run.stdout.contains("tests=\"1\" failures=\"0\""), "{}", run.stdout);
@@ -255,7 +285,21 @@ fn formats_of_findings_are_for_validate_alone() {
 fn explain_prints_the_long_text_and_knows_near_names() {
     let sandbox = Sandbox::new();
     let run = sandbox.run("explain endpoint-head").ok();
-    insta::assert_snapshot!(run.stdout, @"");
+    insta::assert_snapshot!(run.stdout, @r#"
+    warning[endpoint-head]: A HEAD endpoint is treated as GET
+
+    The gateway reads HEAD as GET: the handler is called for both. Declare GET.
+
+    for example, in manifest.json:
+
+        "api": {"endpoints": [{"method": "HEAD", "path": "/status", "handler": "dist/main"}]}
+
+    mended:
+
+        "api": {"endpoints": [{"method": "GET", "path": "/status", "handler": "dist/main"}]}
+
+    the platform's behaviour is written down in registry.md §5.3, registry.md §5.4
+    "#);
     let document = sandbox.run("--format json explain endpoint-head").ok().json();
     assert_eq!(document["platform"], "registry.md §5.3, registry.md §5.4");
     let run = sandbox.run("explain endpont-head").expect_code(2);

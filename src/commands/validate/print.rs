@@ -74,7 +74,7 @@ impl<'a> Printer<'a> {
         if mended.files.is_empty() {
             self.output.say(&format!("nothing to mend; {}", mended.left.summary()));
         } else {
-            self.output.say(&format!("mended {}; {}", self.amount(mended), mended.left.summary()));
+            self.output.say(&format!("mended {}; {}", amount(mended), mended.left.summary()));
         }
         Ok(())
     }
@@ -93,14 +93,9 @@ impl<'a> Printer<'a> {
             self.output.say(&format!("nothing to mend; {}", mended.left.summary()));
         } else {
             let left = mended.left.summary();
-            self.output
-                .say(&format!("`--fix` mends {}, then: {left}; nothing is written", self.amount(mended)));
+            self.output.say(&format!("`--fix` mends {}, then: {left}; nothing is written", amount(mended)));
         }
         Ok(())
-    }
-
-    fn amount(&self, mended: &Mended) -> String {
-        format!("{} in {}", count(mended.applied(), "finding"), count(mended.files.len(), "file"))
     }
 
     fn text(&self, findings: &Findings) -> String {
@@ -115,6 +110,10 @@ impl<'a> Printer<'a> {
             Format::Github => github::render(findings, &self.base),
         }
     }
+}
+
+fn amount(mended: &Mended) -> String {
+    format!("{} in {}", count(mended.applied(), "finding"), count(mended.files.len(), "file"))
 }
 
 fn count(count: usize, word: &str) -> String {

@@ -165,7 +165,7 @@ fn options(command: &Command, global: bool) -> String {
             let names: Vec<&str> = choices
                 .iter()
                 .filter(|choice| !choice.is_hide_set())
-                .map(|choice| choice.get_name())
+                .map(clap::builder::PossibleValue::get_name)
                 .collect();
             notes.push(format!("one of {}", names.join(", ")));
         }
