@@ -14,7 +14,7 @@ pub struct Validate {
     /// Mend what can be mended without changing what is meant, and say what is left
     #[arg(long)]
     pub fix: bool,
-    /// Write nothing, print what --fix would change
+    /// Write nothing, print what --fix would change, and fail when there is anything
     #[arg(long, requires = "fix")]
     pub dry_run: bool,
     /// Findings that are errors: `warnings`, or a code; repeatable

@@ -1,6 +1,7 @@
 //! What `validate` says of findings beside the text: examples, fixes, formats, baselines, `explain`.
 
 use crate::harness::{Run, Sandbox};
+use crate::sarif;
 use alga_ext::findings::{Code, ExampleKind};
 use alga_ext::manifest::source;
 use serde_json::{Value, json};
@@ -193,11 +194,13 @@ fn a_bundle_or_component_is_mended_at_its_source() {
 }
 
 #[test]
-fn sarif_has_rules_regions_and_fixes() {
+fn sarif_is_what_its_schema_wants_and_has_rules_regions_and_fixes() {
     let sandbox = Sandbox::new();
     sandbox.write("my project/manifest.json", manifest("\"version\": \"v1.2.3\""));
     sandbox.write("my project/ui/ä.exe", "");
     let document = sandbox.run_args(["--format", "sarif", "validate", "my project"]).expect_code(1).json();
+    let schema = sarif::schema();
+    assert_eq!(sarif::problems(&schema, &document), Vec::<String>::new());
     let run = &document["runs"][0];
     let results = run["results"].as_array().unwrap();
     let of = |code: &str| results.iter().find(|result| result["ruleId"] == code).unwrap();
@@ -216,6 +219,20 @@ fn sarif_has_rules_regions_and_fixes() {
         (&json!("version-invalid"), &json!("error"))
     );
     assert!(rule["help"]["markdown"].as_str().unwrap().contains("v1.2.3"), "{rule}");
+}
+
+#[test]
+fn the_sarif_schema_is_not_satisfied_by_anything() {
+    let schema = sarif::schema();
+    for wrong in [
+        json!({}),
+        json!({ "version": "2.0.0", "runs": [] }),
+        json!({ "version": "2.1.0", "runs": [{}] }),
+        json!({ "version": "2.1.0", "runs": [{ "tool": { "driver": { "name": "x" } }, "extra": 1 }] }),
+        json!({ "version": "2.1.0", "runs": [{ "tool": { "driver": { "name": "x" } }, "results": [{ "message": {} }] }] }),
+    ] {
+        assert!(!sarif::problems(&schema, &wrong).is_empty(), "{wrong}");
+    }
 }
 
 #[test]

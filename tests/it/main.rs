@@ -37,6 +37,7 @@ mod promises;
 mod publish;
 mod registry;
 mod rust_handlers;
+mod sarif;
 mod schema;
 mod sign;
 mod sources;
