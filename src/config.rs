@@ -36,6 +36,32 @@ pub struct Config {
     pub schedules: Vec<Schedule>,
     /// Stored values that exist from the start: namespace → key → value.
     pub storage: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
+    /// What `alga-ext validate` says of the project.
+    pub validate: Validate,
+}
+
+/// What `alga-ext validate` says of the project.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Validate {
+    /// Findings that are not told, each for a reason.
+    pub allow: Vec<Allow>,
+}
+
+/// Findings that are not told.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Allow {
+    /// Their code; `alga-ext explain --list` lists them.
+    pub code: String,
+    /// The file they are in, as findings name it, or a folder that ends in `/`; absent: any.
+    pub file: Option<String>,
+    /// Words their message has, such as a path in the manifest; absent: any.
+    pub about: Option<String>,
+    /// Why they may stay. It must say something.
+    pub reason: String,
+    /// The last day it counts, `YYYY-MM-DD`; absent: it does not end.
+    pub until: Option<String>,
 }
 
 /// How the handler becomes a component.

@@ -1,7 +1,9 @@
 //! The top of the errors: one transparent variant per module; exit code and hint are exhaustive matches.
 
 use crate::exit::Exit;
-use crate::{build, bundle, dev, host, manifest, project, registry, release, runner, scaffold, signing};
+use crate::{
+    build, bundle, dev, host, manifest, project, registry, release, runner, scaffold, signing, validate,
+};
 use serde_json::json;
 
 /// Everything a command can fail with.
@@ -22,6 +24,9 @@ pub enum Error {
     /// The bundle could not be made or read.
     #[error(transparent)]
     Bundle(#[from] bundle::Error),
+    /// Nothing was judged.
+    #[error(transparent)]
+    Validate(#[from] validate::Error),
     /// Keys and signatures.
     #[error(transparent)]
     Signing(#[from] signing::Error),
@@ -68,6 +73,7 @@ impl Error {
             Error::Scaffold(error) => error.exit(),
             Error::Build(error) => error.exit(),
             Error::Bundle(error) => error.exit(),
+            Error::Validate(error) => error.exit(),
             Error::Signing(error) => error.exit(),
             Error::Release(error) => error.exit(),
             Error::Host(error) => error.exit(),
@@ -87,6 +93,7 @@ impl Error {
             Error::Scaffold(error) => error.hint(),
             Error::Build(error) => error.hint(),
             Error::Bundle(error) => error.hint(),
+            Error::Validate(error) => error.hint(),
             Error::Signing(error) => error.hint(),
             Error::Release(error) => error.hint(),
             Error::Host(error) => error.hint(),

@@ -15,7 +15,7 @@
 //! | [`tour`] | all of it in one go |
 //!
 //! Below them lie the words: [`manifest`], [`config`], [`findings`], [`yaml`]; and the small parts: [`project`],
-//! [`component`], [`toolchain`], [`files`], [`interrupt`], [`serve`]. Above them lie [`cli`], [`commands`],
+//! [`component`], [`toolchain`], [`files`], [`interrupt`], [`serve`], [`watch`]. Above them lie [`cli`], [`commands`],
 //! [`output`] and [`error`].
 
 pub mod build;
@@ -46,6 +46,7 @@ pub mod signing;
 pub mod toolchain;
 pub mod tour;
 pub mod validate;
+pub mod watch;
 pub mod yaml;
 
 use clap::{CommandFactory, Parser};

@@ -9,31 +9,43 @@ use std::io::{IsTerminal, Write};
 /// The two streams, and how much goes to them.
 #[derive(Debug, Clone)]
 pub struct Output {
-    format: Format,
+    format: Option<Format>,
     quiet: bool,
     verbose: u8,
     color: bool,
+    color_data: bool,
 }
 
 impl Output {
     /// From the global options.
-    pub fn new(format: Format, quiet: bool, verbose: u8, color: Color, no_color: bool) -> Output {
-        let color = match color {
+    pub fn new(format: Option<Format>, quiet: bool, verbose: u8, color: Color, no_color: bool) -> Output {
+        let colors = |is_terminal: bool| match color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => !no_color && std::io::stderr().is_terminal(),
+            Color::Auto => !no_color && is_terminal,
         };
-        Output { format, quiet, verbose, color }
+        let color_data = colors(std::io::stdout().is_terminal());
+        Output { format, quiet, verbose, color: colors(std::io::stderr().is_terminal()), color_data }
+    }
+
+    /// The format that was asked for.
+    pub fn format(&self) -> Option<Format> {
+        self.format
     }
 
     /// Whether results are printed as JSON.
     pub fn is_json(&self) -> bool {
-        self.format == Format::Json
+        self.format == Some(Format::Json)
     }
 
     /// Whether to colour what goes to standard error.
     pub fn is_colored(&self) -> bool {
         self.color
+    }
+
+    /// Whether to colour what goes to standard output.
+    pub fn colors_data(&self) -> bool {
+        self.color_data
     }
 
     /// How often `-v` was given.

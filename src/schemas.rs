@@ -27,6 +27,8 @@ schemas! {
     "output.new.list"
     "output.build"
     "output.validate"
+    "output.explain"
+    "output.explain.list"
     "output.pack"
     "output.convert"
     "output.ls"

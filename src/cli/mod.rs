@@ -3,13 +3,17 @@
 #![expect(rustdoc::invalid_html_tags, reason = "clap prints these comments, where `<NAME>` is a placeholder")]
 
 mod bundle;
+mod format;
 mod registry;
+mod validate;
 
 pub use bundle::{Cat, Container, Convert, Inspect, Ls, Pack, Sbom, Unpack};
+pub use format::Format;
 pub use registry::{
     Publish, Registry, RegistryCommand, RegistryFetch, RegistryInstall, RegistryLs, RegistryServe,
     RegistryUninstall, RegistryVersions, Remote,
 };
+pub use validate::{Explain, Validate};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -38,9 +42,9 @@ pub struct Global {
     /// The project folder; else the nearest parent with a manifest.json
     #[arg(short = 'C', long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub project: Option<PathBuf>,
-    /// How results are printed on standard output
-    #[arg(long, global = true, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
-    pub format: Format,
+    /// How results are printed on standard output; text for people when absent
+    #[arg(long, global = true, value_parser = Format::of_results(), value_name = "FORMAT")]
+    pub format: Option<Format>,
     /// Say nothing but errors on standard error
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -76,15 +80,6 @@ pub struct Global {
     pub no_color: Option<String>,
 }
 
-/// How results are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Text for people
-    Human,
-    /// One JSON document, or one line each for streams
-    Json,
-}
-
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Color {
@@ -113,13 +108,17 @@ pub enum Command {
         "\n  alga-ext build -C extensions/ticket-notes --format json",
     ))]
     Build(Build),
-    /// Check the manifest, the project or a bundle
+    /// Check the manifest, the project, a bundle or a component
     #[command(after_help = concat!(
         "Examples:",
         "\n  alga-ext validate",
-        "\n  alga-ext validate dist/bundle.tar.zst --format json",
+        "\n  alga-ext validate --fix --dry-run",
+        "\n  alga-ext validate dist/bundle.tar.zst --deny warnings --format sarif",
     ))]
     Validate(Validate),
+    /// Say what a finding's code means, with an example and its mend
+    #[command(after_help = "Examples:\n  alga-ext explain capability-unknown\n  alga-ext explain --list")]
+    Explain(Explain),
     /// Make the bundle that is signed and published
     #[command(after_help = concat!(
         "Examples:",
@@ -248,14 +247,6 @@ pub struct Build {
     /// Make the source small: stacks still name its lines
     #[arg(long)]
     pub minify: bool,
-}
-
-/// `validate`
-#[derive(Debug, Args)]
-pub struct Validate {
-    /// A manifest, a project folder or a bundle; the project when absent
-    #[arg(value_hint = ValueHint::AnyPath)]
-    pub path: Option<PathBuf>,
 }
 
 /// `cache`

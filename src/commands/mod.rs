@@ -7,6 +7,7 @@ mod completions;
 mod convert;
 mod dev;
 mod doctor;
+mod explain;
 mod inspect;
 mod invoke;
 mod keys;
@@ -25,7 +26,7 @@ mod validate;
 mod verify;
 mod wit;
 
-use crate::cli::{Command, Global};
+use crate::cli::{Command, Format, Global};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -129,6 +130,15 @@ impl Session {
 
 /// Runs one command.
 pub fn run(command: Command, session: &Session) -> Result<Exit, Error> {
+    if let (Some(format @ (Format::Sarif | Format::Junit | Format::Github)), false) =
+        (session.output.format(), matches!(command, Command::Validate(_)))
+    {
+        let word = format!("{format:?}").to_lowercase();
+        return Err(Error::Usage {
+            what: format!("`--format {word}` is for `validate` alone"),
+            hint: Some("every command takes `human` and `json`".into()),
+        });
+    }
     if matches!(
         command,
         Command::Build(_)
@@ -144,6 +154,7 @@ pub fn run(command: Command, session: &Session) -> Result<Exit, Error> {
         Command::New(arguments) => new::run(&arguments, session),
         Command::Build(arguments) => build::run(&arguments, session),
         Command::Validate(arguments) => validate::run(&arguments, session),
+        Command::Explain(arguments) => explain::run(&arguments, session),
         Command::Pack(arguments) => pack::run(&arguments, session),
         Command::Keys(arguments) => keys::run(&arguments, session),
         Command::Sign(arguments) => sign::run(&arguments, session),

@@ -1,6 +1,6 @@
 //! What follows a quick answer: the source that was loaded becomes a compiled component, on a thread of its own.
 
-use super::watch::Signal;
+use super::Signal;
 use crate::build::{self, Begun, javascript::Engine};
 use crate::bundle::Digest;
 use crate::project::Project;
@@ -77,7 +77,7 @@ impl Finisher {
         let body = move || {
             while let Some(job) = theirs.next() {
                 // Nobody listens any more when the server ends.
-                let _ = done.send(Signal::Finished(Box::new(finish(*job))));
+                let _ = done.send(Signal::Sent(Box::new(finish(*job))));
             }
         };
         let thread = std::thread::Builder::new().name("finish".into()).spawn(body)?;

@@ -16,7 +16,6 @@ mod page;
 mod reload;
 mod state;
 mod ui;
-mod watch;
 
 pub use events::{Event, Record, RequestEvent};
 pub use once::{Asked, Prepared, prepare};
@@ -24,7 +23,7 @@ pub use once::{Asked, Prepared, prepare};
 use crate::exit::Exit;
 use crate::project::Project;
 use crate::toolchain::Tools;
-use crate::{host, interrupt, project, runner, serve};
+use crate::{host, interrupt, project, runner, serve, watch};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response};
@@ -149,7 +148,7 @@ pub async fn run(
         stopping.ending.send_replace(true);
         if let Some(end) = end {
             // A watcher that is gone has ended already.
-            let _ = end.send(watch::Signal::End);
+            let _ = end.send(Signal::End);
         }
     };
     // Requests are taken from the first moment on; they wait for the first version.
@@ -158,9 +157,13 @@ pub async fn run(
     Ok(())
 }
 
+/// The thread that watches is also told what was finished.
+type Signal = watch::Signal<Box<finish::Finished>>;
+type Watch = watch::Watch<Box<finish::Finished>>;
+
 /// Watches the project, or says why that cannot be.
-fn watch(state: &State) -> (Option<watch::Watch>, Option<Sender<watch::Signal>>) {
-    match watch::Watch::new(&state.root) {
+fn watch(state: &State) -> (Option<Watch>, Option<Sender<Signal>>) {
+    match Watch::new(&state.root) {
         Ok((watch, end)) => (Some(watch), Some(end)),
         Err(error) => {
             let message = format!("changes cannot be watched, start again to see them: {error}");
@@ -172,7 +175,7 @@ fn watch(state: &State) -> (Option<watch::Watch>, Option<Sender<watch::Signal>>)
 
 /// Loads the first version, then takes up changes until the watcher ends.
 /// What was finished meanwhile comes by `finished`.
-fn keep_up(mut loader: Loader, mut watch: Option<watch::Watch>, finished: Option<Sender<watch::Signal>>) {
+fn keep_up(mut loader: Loader, mut watch: Option<Watch>, finished: Option<Sender<Signal>>) {
     // Before the first version answers, so that no change after it is missed.
     if let Some(watch) = &mut watch {
         watch.also(loader.outside());
@@ -192,7 +195,7 @@ fn keep_up(mut loader: Loader, mut watch: Option<watch::Watch>, finished: Option
                     loader.reload(changes, begun);
                 }
             }
-            Some(watch::Next::Finished(finished)) => loader.take_finished(*finished),
+            Some(watch::Next::Sent(finished)) => loader.take_finished(*finished),
             None => return,
         }
     }

@@ -1,11 +1,11 @@
 //! From files on disk to the version that answers: load, rebuild, swap in place; a failure keeps what was good.
 
 use super::Error;
+use super::Signal;
 use super::events::{Event, shorten};
 use super::finish::{Finished, Finisher, Job};
 use super::state::{self, Served, State};
 use super::ui::Files;
-use super::watch::Signal;
 use crate::build::javascript::Kept;
 use crate::bundle::Digest;
 use crate::host::{self, Platform};

@@ -1,14 +1,31 @@
-//! What a check says: findings are data, all of them at once, sorted, each with a stable code.
+//! What a check says: findings are data, all of them at once, sorted, each with a stable code, a place, and where it is
+//! safe a fix. The rest of the folder says them: text, SARIF, JUnit, GitHub annotations.
 
+mod baseline;
 mod code;
-mod text;
+mod codes;
+mod explain;
+mod fix;
+pub mod github;
+pub mod junit;
+mod near;
+mod place;
+mod policy;
+pub mod sarif;
+pub mod text;
 
-pub use code::Code;
+pub use baseline::{Baseline, Known};
+pub use code::{Code, Example, ExampleKind, Rule};
+pub use explain::{ExplainedExample, Explanation};
+pub use fix::{Edit, Fix, Fixed, apply};
+pub use near::nearest;
+pub use place::{Excerpt, Span, Text};
+pub use policy::Policy;
 
 use serde::Serialize;
 
 /// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The platform would refuse it, or it would never work.
@@ -42,22 +59,19 @@ pub struct Finding {
     pub line: Option<usize>,
     /// Counted from 1, in characters.
     pub column: Option<usize>,
+    /// The line it ends in.
+    pub end_line: Option<usize>,
+    /// The column after the last character that is meant.
+    pub end_column: Option<usize>,
+    /// The bytes of the file that are meant.
+    pub span: Option<Span>,
     /// What to do.
     pub help: Option<String>,
+    /// What would mend it.
+    pub fix: Option<Fix>,
     /// The line it is about, for people.
     #[serde(skip)]
     pub excerpt: Option<Excerpt>,
-}
-
-/// A line of the judged text, or the part of a long one that matters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Excerpt {
-    /// What stands there, without a line end.
-    pub text: String,
-    /// Characters of `text` before the place.
-    pub before: usize,
-    /// Characters that are meant; at least 1.
-    pub width: usize,
 }
 
 impl Finding {
@@ -70,7 +84,11 @@ impl Finding {
             file: None,
             line: None,
             column: None,
+            end_line: None,
+            end_column: None,
+            span: None,
             help: None,
+            fix: None,
             excerpt: None,
         }
     }
@@ -82,26 +100,35 @@ impl Finding {
         self
     }
 
-    /// At this line and column, both counted from 1.
-    #[must_use]
-    pub fn at(mut self, line: usize, column: usize) -> Finding {
-        (self.line, self.column) = (Some(line), Some(column));
-        self
-    }
-
     /// At the bytes `start..end` of `text`, which is the file's.
     #[must_use]
-    pub fn within(mut self, text: &str, start: usize, end: usize) -> Finding {
-        let (line, column, excerpt) = text::locate(text, start, end);
-        (self.line, self.column, self.excerpt) = (Some(line), Some(column), Some(excerpt));
+    pub fn within(mut self, text: &Text, start: usize, end: usize) -> Finding {
+        let (first, last) = (text.place(start), text.place(end.max(start)));
+        (self.line, self.column) = (Some(first.line), Some(first.column));
+        (self.end_line, self.end_column) = (Some(last.line), Some(last.column));
+        self.span = Some(text.span(start..end));
+        self.excerpt = Some(text.excerpt(start, end));
         self
     }
 
-    /// With what to do about it.
+    /// With what to do about it; blank when there is nothing to say.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Finding {
-        self.help = Some(help.into());
+        let help = help.into();
+        self.help = (!help.is_empty()).then_some(help);
         self
+    }
+
+    /// With what would mend it.
+    #[must_use]
+    pub fn fix(mut self, fix: Fix) -> Finding {
+        self.fix = Some(fix);
+        self
+    }
+
+    /// Whether `--fix` mends it.
+    pub fn is_fixable(&self) -> bool {
+        self.fix.as_ref().is_some_and(|fix| fix.safe)
     }
 }
 
@@ -114,6 +141,12 @@ pub struct Findings {
     pub errors: usize,
     /// How many are warnings.
     pub warnings: usize,
+    /// How many are not told because they are allowed.
+    pub allowed: usize,
+    /// How many are not told because the baseline has them.
+    pub known: usize,
+    /// How many the baseline has that are gone.
+    pub gone: usize,
 }
 
 impl Findings {
@@ -126,17 +159,31 @@ impl Findings {
         findings.dedup();
         let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
         let warnings = findings.len() - errors;
-        Findings { findings, errors, warnings }
+        Findings { findings, errors, warnings, allowed: 0, known: 0, gone: 0 }
     }
 
-    /// `2 errors, 1 warning`, or `no findings`.
+    /// `2 errors, 1 warning`, or `no findings`; then how many are not told.
     pub fn summary(&self) -> String {
         let count = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-        match (self.errors, self.warnings) {
-            (0, 0) => "no findings".into(),
-            (errors, 0) => count(errors, "error"),
-            (0, warnings) => count(warnings, "warning"),
-            (errors, warnings) => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
+        let mut parts = Vec::new();
+        for (number, word) in [(self.errors, "error"), (self.warnings, "warning")] {
+            if number > 0 {
+                parts.push(count(number, word));
+            }
         }
+        if parts.is_empty() {
+            parts.push("no findings".into());
+        }
+        let untold = [
+            (self.allowed, "allowed"),
+            (self.known, "in the baseline"),
+            (self.gone, "gone from the baseline"),
+        ];
+        for (number, word) in untold {
+            if number > 0 {
+                parts.push(format!("{number} {word}"));
+            }
+        }
+        parts.join(", ")
     }
 }

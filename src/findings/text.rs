@@ -1,45 +1,97 @@
-//! Findings as text for people: `file:line:column: severity[code]: message`, the line with a caret, then the help.
+//! Findings as text for people: `file:line:column: severity[code]: message`, the line with a caret run, what to do.
 
-use super::{Excerpt, Finding, Findings};
-use std::fmt;
+use super::{Finding, Findings, Severity};
+use std::fmt::{self, Write};
 
-/// Characters of an excerpt; a longer line is shown around the place.
-const WIDTH: usize = 100;
-/// Characters shown before the place when a line is cut.
-const BEFORE: usize = 40;
+/// How findings are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Colour repeats what the text says.
+    pub color: bool,
+    /// Say with each where the platform's behaviour is written down.
+    pub notes: bool,
+}
+
+impl Style {
+    fn paint(self, text: &str, style: &str) -> String {
+        if self.color { format!("\u{1b}[{style}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// The findings, one after the other, without the summary and without a last newline.
+pub fn render(findings: &Findings, style: Style) -> String {
+    let shown: Vec<String> = findings.findings.iter().map(|finding| one(finding, style)).collect();
+    shown.join("\n")
+}
+
+/// One finding.
+fn one(finding: &Finding, style: Style) -> String {
+    let mut text = String::new();
+    let hue = match finding.severity {
+        Severity::Error => "31",
+        Severity::Warning => "33",
+    };
+    if let Some(file) = &finding.file {
+        let mut place = format!("{}:", shown(file));
+        if let (Some(line), Some(column)) = (finding.line, finding.column) {
+            let _ = write!(place, "{line}:{column}:");
+        }
+        let _ = write!(text, "{} ", style.paint(&place, "1"));
+    }
+    let label = format!("{}[{}]:", finding.severity.as_str(), finding.code);
+    let _ = write!(text, "{} {}", style.paint(&label, &format!("1;{hue}")), shown(&finding.message));
+    let gutter = finding.line.map_or(1, |line| line.to_string().len());
+    let margin = " ".repeat(gutter);
+    let bar = style.paint("|", "34");
+    if let (Some(excerpt), Some(line)) = (&finding.excerpt, finding.line) {
+        let caret = style.paint(&"^".repeat(excerpt.width), &format!("1;{hue}"));
+        let number = style.paint(&line.to_string(), "34");
+        let _ = write!(text, "\n {margin} {bar}\n {number} {bar} {}", excerpt.text);
+        let more = match finding.end_line {
+            Some(end) if end > line + 1 || end == line + 1 && finding.end_column > Some(1) => {
+                format!(" to line {end}")
+            }
+            _ => String::new(),
+        };
+        let _ = write!(text, "\n {margin} {bar} {}{caret}{more}", " ".repeat(excerpt.before));
+    }
+    let mut say = |word: &str, what: &str| {
+        let _ = write!(text, "\n {margin} {} {}", style.paint("=", "34"), style.paint(word, "1"));
+        let _ = write!(text, " {}", shown(what));
+    };
+    let fix = finding.fix.as_ref().filter(|fix| fix.safe).map(|fix| fix.title.as_str());
+    let does = "(`--fix` does it)";
+    match (&finding.help, fix) {
+        (Some(help), Some(title)) if help == title => say("help:", &format!("{help} {does}")),
+        (help, title) => {
+            if let Some(help) = help {
+                say("help:", help);
+            }
+            if let Some(title) = title {
+                say("fix:", &format!("{title} {does}"));
+            }
+        }
+    }
+    if style.notes {
+        match finding.code.platform() {
+            "alga-ext" => {}
+            platform => say("note:", &format!("{platform}: {}", finding.code.explanation())),
+        }
+    }
+    text
+}
 
 impl fmt::Display for Findings {
-    /// The findings, one after the other, without the summary and without a last newline.
+    /// Without colour and notes.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, finding) in self.findings.iter().enumerate() {
-            let gap = if index > 0 { "\n" } else { "" };
-            write!(formatter, "{gap}{finding}")?;
-        }
-        Ok(())
+        formatter.write_str(&render(self, Style::default()))
     }
 }
 
 impl fmt::Display for Finding {
+    /// Without colour and notes.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(file) = &self.file {
-            write!(formatter, "{}:", shown(file))?;
-            if let (Some(line), Some(column)) = (self.line, self.column) {
-                write!(formatter, "{line}:{column}:")?;
-            }
-            write!(formatter, " ")?;
-        }
-        write!(formatter, "{}[{}]: {}", self.severity.as_str(), self.code, shown(&self.message))?;
-        if let (Some(excerpt), Some(line)) = (&self.excerpt, self.line) {
-            let number = line.to_string();
-            let margin = " ".repeat(number.len());
-            let caret = "^".repeat(excerpt.width);
-            write!(formatter, "\n  {number} | {}\n", excerpt.text)?;
-            write!(formatter, "  {margin} | {}{caret}", " ".repeat(excerpt.before))?;
-        }
-        if let Some(help) = &self.help {
-            write!(formatter, "\n  help: {}", shown(help))?;
-        }
-        Ok(())
+        formatter.write_str(&one(self, Style::default()))
     }
 }
 
@@ -48,82 +100,54 @@ fn shown(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 
-/// Line and column (from 1, in characters) of the byte `start` in `text`, and the line up to `end` to show.
-pub(super) fn locate(text: &str, start: usize, end: usize) -> (usize, usize, Excerpt) {
-    let start = floor(text, start);
-    let before = text.get(..start).unwrap_or_default();
-    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let column = text.get(line_start..start).unwrap_or_default().chars().count() + 1;
-    let rest = text.get(line_start..).unwrap_or_default();
-    let whole = rest.lines().next().unwrap_or_default();
-    let meant = text.get(start..floor(text, end)).unwrap_or_default().lines().next().unwrap_or_default();
-    let skipped = if whole.chars().nth(WIDTH).is_some() { (column - 1).saturating_sub(BEFORE) } else { 0 };
-    // A tab is one column, so it is shown as one blank; the caret then stands below its character.
-    let visible = |letter: char| {
-        if letter == '\t' {
-            ' '
-        } else if letter.is_control() {
-            '\u{fffd}'
-        } else {
-            letter
-        }
-    };
-    let shown: String = whole.chars().skip(skipped).take(WIDTH).map(visible).collect();
-    let before = column - 1 - skipped;
-    let room = shown.chars().count().saturating_sub(before).max(1);
-    let width = meant.chars().count().clamp(1, room);
-    (line, column, Excerpt { text: shown, before, width })
-}
-
-/// The character boundary at or before `index`.
-fn floor(text: &str, index: usize) -> usize {
-    let mut index = index.min(text.len());
-    while !text.is_char_boundary(index) {
-        index -= 1;
-    }
-    index
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::Code;
+    use super::super::{Code, Fix, Text};
     use super::*;
+
+    fn finding() -> Finding {
+        let text = Text::new("{\n\t\"näme\": 5\n}");
+        let start = text.as_str().find('5').unwrap();
+        Finding::new(Code::WRONG_TYPE, "`name` is a number, not a string")
+            .in_file("manifest.json")
+            .within(&text, start, start + 1)
+            .help("write a string")
+            .fix(Fix::safe("quote it", Vec::new()))
+    }
 
     #[test]
     fn a_finding_shows_its_line_with_a_caret_below_the_place() {
-        let text = "{\n\t\"näme\": 5\n}";
-        let start = text.find('5').unwrap();
-        let finding = Finding::new(Code::WrongType, "`name` is a number, not a string")
-            .in_file("manifest.json")
-            .within(text, start, start + 1)
-            .help("write a string");
         assert_eq!(
-            finding.to_string(),
-            "manifest.json:2:10: error[wrong-type]: `name` is a number, not a string\n  \
-             2 |  \"näme\": 5\n    |          ^\n  help: write a string"
+            finding().to_string(),
+            "manifest.json:2:10: error[wrong-type]: `name` is a number, not a string\n   \
+             |\n 2 |  \"näme\": 5\n   |          ^\n   = help: write a string\n   \
+             = fix: quote it (`--fix` does it)"
         );
     }
 
     #[test]
-    fn a_long_line_is_cut_around_the_place() {
-        let text = format!("{}X{}", "a".repeat(5000), "b".repeat(5000));
-        let (line, column, excerpt) = locate(&text, 5000, 10_001);
-        assert_eq!((line, column, excerpt.before), (1, 5001, BEFORE));
-        assert_eq!(excerpt.text.chars().nth(BEFORE), Some('X'));
-        assert_eq!((excerpt.text.len(), excerpt.width), (WIDTH, WIDTH - BEFORE));
-    }
-
-    #[test]
-    fn a_place_beyond_the_end_or_inside_a_character_is_no_panic() {
-        assert_eq!(locate("ä", 1, 9).1, 1);
-        assert_eq!(locate("a\n", 7, 9).0, 2);
-        assert_eq!(locate("", 0, 0).1, 1);
+    fn colour_repeats_what_the_text_says() {
+        let findings = Findings::new(vec![finding()]);
+        let colored = render(&findings, Style { color: true, notes: true });
+        let mut plain = String::new();
+        let mut rest = colored.as_str();
+        while let Some((before, after)) = rest.split_once('\u{1b}') {
+            plain.push_str(before);
+            rest = after.split_once('m').unwrap().1;
+        }
+        plain.push_str(rest);
+        assert_ne!(plain, colored);
+        assert_eq!(plain, render(&findings, Style { color: false, notes: true }));
+        assert!(
+            plain.ends_with(
+                "= note: registry.md §1.2: Publishing refuses it with the path this finding names."
+            )
+        );
     }
 
     #[test]
     fn control_characters_of_strangers_do_not_reach_the_terminal() {
-        let finding = Finding::new(Code::UnknownKey, "\u{1b}[31m").in_file("a\nb");
+        let finding = Finding::new(Code::UNKNOWN_KEY, "\u{1b}[31m").in_file("a\nb");
         assert!(!finding.to_string().contains(['\u{1b}', '\n']), "{finding}");
     }
 }

@@ -94,6 +94,10 @@ pub fn of(parent: &str) -> impl Iterator<Item = &'static Key> {
     KEYS.iter().filter(move |key| key.parent == parent)
 }
 
+/// Refused keys whose values mean nothing to people or the platform, so that removing them loses nothing.
+pub const WITHOUT_MEANING: &[&str] =
+    &["$schema", "entry", "main", "sbom", "manifestVersion", "minAppVersion", "autoEnable"];
+
 /// Top-level keys that documents, templates or older tools show and publishing refuses: the key, and what to do.
 pub const REFUSED: &[(&str, &str)] = &[
     (

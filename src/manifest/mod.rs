@@ -3,6 +3,7 @@
 mod capability;
 mod endpoint;
 pub mod keys;
+pub mod loose;
 pub mod source;
 
 pub use capability::Capability;

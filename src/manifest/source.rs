@@ -4,6 +4,7 @@ use jsonc_parser::ast::{ObjectPropName, Value as Ast};
 use jsonc_parser::common::Ranged;
 use jsonc_parser::errors::ParseErrorKind;
 use jsonc_parser::{CollectOptions, ParseOptions};
+use std::ops::Range;
 
 /// The largest manifest that is read, in bytes.
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -103,6 +104,22 @@ impl Node {
     /// The value of `key`; of a duplicate key the last one counts, as everywhere.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.members()?.iter().rev().find(|member| member.key == key).map(|member| &member.value)
+    }
+
+    /// The bytes to take away with its item or member `index`: a comma goes along, so that the rest stays JSON.
+    pub fn without(&self, index: usize) -> Range<usize> {
+        let place = |index: usize| match &self.kind {
+            Kind::Array(items) => items.get(index).map(|item| (item.start, item.end)),
+            Kind::Object(members) => members.get(index).map(|member| (member.start, member.value.end)),
+            _ => None,
+        };
+        let before = index.checked_sub(1).and_then(place);
+        match (before, place(index), place(index + 1)) {
+            (_, None, _) => self.end..self.end,
+            (_, Some((start, _)), Some((next, _))) => start..next,
+            (Some((_, before)), Some((_, end)), None) => before..end,
+            (None, Some(_), None) => self.start + 1..self.end.saturating_sub(1),
+        }
     }
 }
 
@@ -241,6 +258,25 @@ mod tests {
             let error = read(text).unwrap_err();
             assert!(error.message.contains(words), "{text}: {}", error.message);
             assert!(error.start.abs_diff(place) <= 1 || place == 0, "{text}: {} is not {place}", error.start);
+        }
+    }
+
+    #[test]
+    fn what_is_taken_away_leaves_json_with_its_formatting() {
+        for (text, index, expected) in [
+            ("[1, 2, 3]", 0, "[2, 3]"),
+            ("[1, 2, 3]", 1, "[1, 3]"),
+            ("[1, 2, 3]", 2, "[1, 2]"),
+            ("[ 1 ]", 0, "[]"),
+            ("{\n  \"a\": 1,\n  \"b\": 2\n}", 0, "{\n  \"b\": 2\n}"),
+            ("{\n  \"a\": 1,\n  \"b\": 2\n}", 1, "{\n  \"a\": 1\n}"),
+            ("[1]", 5, "[1]"),
+        ] {
+            let range = read(text).unwrap().without(index);
+            let mut left = text.to_owned();
+            left.replace_range(range, "");
+            assert_eq!(left, expected, "{text} {index}");
+            assert!(read(&left).is_ok(), "{left}");
         }
     }
 

@@ -64,8 +64,7 @@ pub fn files<'a>(paths: impl Iterator<Item = &'a str>, head: &'a dyn Fn(&str, u6
         Err(finding) => return Findings::new(vec![*finding]),
     };
     let (mut findings, tree) = manifest::judge(&text, MANIFEST);
-    let body = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let mut judge = Judge::new(body, MANIFEST);
+    let mut judge = Judge::new(&text, MANIFEST);
     if let (Some(tree), Ok(manifest)) = (&tree, Manifest::parse(&text)) {
         if let Some(wasm) = view.whole(COMPONENT) {
             let more = component::judge(&wasm, COMPONENT, &manifest, tree, &mut judge);
@@ -74,7 +73,7 @@ pub fn files<'a>(paths: impl Iterator<Item = &'a str>, head: &'a dyn Fn(&str, u6
                 let message =
                     "there is a component and no endpoint: the gateway calls declared endpoints only";
                 let help = "declare its endpoints in `api.endpoints`, or leave the component out";
-                judge.add(tree.start, tree.start + 1, with_help(Code::EndpointsMissing, message, help));
+                judge.add(tree.start, tree.start + 1, with_help(Code::ENDPOINTS_MISSING, message, help));
             }
         } else if !manifest.endpoints.is_empty() {
             judge.findings.push(without_component(&view));
@@ -86,11 +85,11 @@ pub fn files<'a>(paths: impl Iterator<Item = &'a str>, head: &'a dyn Fn(&str, u6
             let help = elsewhere.map(|path| format!("`{path}` is where the platform does not look"));
             judge
                 .findings
-                .push(with_help(Code::UiEntryMissing, message, help.unwrap_or_default()).in_file(ui::PAGE));
+                .push(with_help(Code::UI_ENTRY_MISSING, message, help.unwrap_or_default()).in_file(ui::PAGE));
         }
         if tree.get("ui").is_none() && has_page {
             let message = format!("`{}` is packed, and the manifest declares no `ui`", ui::PAGE);
-            judge.findings.push(with_help(Code::UiUndeclared, message, "declare `ui`").in_file(ui::PAGE));
+            judge.findings.push(with_help(Code::UI_UNDECLARED, message, "declare `ui`").in_file(ui::PAGE));
         }
     }
     findings.append(&mut judge.findings);
@@ -110,11 +109,11 @@ fn without_manifest(view: &View<'_>) -> Finding {
         let message =
             format!("the manifest is at `{path}`, one folder deep; the runner finds no `{COMPONENT}` there");
         let help = "pack the folder's contents, not the folder";
-        return with_help(Code::BundleManifestMissing, message, help).in_file(path);
+        return with_help(Code::BUNDLE_MANIFEST_MISSING, message, help).in_file(path);
     }
     let message = "the bundle has no `manifest.json` at its root";
     let help = "`alga-ext pack` makes a bundle of a project";
-    with_help(Code::BundleManifestMissing, message, help).in_file(MANIFEST)
+    with_help(Code::BUNDLE_MANIFEST_MISSING, message, help).in_file(MANIFEST)
 }
 
 /// Why there is no component where the runner looks.
@@ -126,7 +125,7 @@ fn without_component(view: &View<'_>) -> Finding {
         || "build the handler and pack again: `alga-ext pack`".to_owned(),
         |path| format!("the runner does not look at `{path}`; pack it as `{COMPONENT}`"),
     );
-    with_help(Code::BundleComponentMissing, message, help).in_file(COMPONENT)
+    with_help(Code::BUNDLE_COMPONENT_MISSING, message, help).in_file(COMPONENT)
 }
 
 /// Judges one file's name, and a page's contents.
@@ -141,13 +140,13 @@ fn file(path: &str, head: &dyn Fn(&str, u64) -> Vec<u8>) -> Vec<Finding> {
     }
     if path.contains("..") || path.split('/').any(|segment| segment.is_empty() || segment.starts_with('.')) {
         let message = format!("the runner skips `{path}` when it unpacks the bundle");
-        return vec![with_help(Code::BundleFileDropped, message, "leave it out").in_file(path)];
+        return vec![with_help(Code::BUNDLE_FILE_DROPPED, message, "leave it out").in_file(path)];
     }
     if is_expected(path) {
         return Vec::new();
     }
     let message = format!("`{path}` is nothing the platform reads");
-    vec![with_help(Code::BundleFileUnexpected, message, "leave it out; `alga-ext pack` does").in_file(path)]
+    vec![with_help(Code::BUNDLE_FILE_UNEXPECTED, message, "leave it out; `alga-ext pack` does").in_file(path)]
 }
 
 /// Whether packing, ours or upstream's, puts such a file into a bundle (contract/registry.md §2.1).

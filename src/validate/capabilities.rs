@@ -2,7 +2,7 @@
 
 use super::judge::Judge;
 use super::suggest;
-use crate::findings::Code;
+use crate::findings::{Code, Fix};
 use crate::manifest::Capability;
 use crate::manifest::source::Node;
 use std::collections::HashSet;
@@ -23,23 +23,27 @@ const NEVER: [(&str, &str); 9] = [
 /// Judges `capabilities`.
 pub(super) fn judge(judge: &mut Judge, root: &Node) {
     let mut seen = HashSet::new();
-    for (index, node) in root.get("capabilities").and_then(Node::items).unwrap_or_default().iter().enumerate()
-    {
+    let Some(list) = root.get("capabilities") else { return };
+    for (index, node) in list.items().unwrap_or_default().iter().enumerate() {
         let Some(name) = node.as_str().filter(|name| !name.trim().is_empty()) else { continue };
         match Capability::named(name) {
             None => {
                 let message =
                     format!("`{}` is no capability; installing drops it without a word", name.trim());
-                judge.value(node, Code::CapabilityUnknown, message, help(name));
+                let meant = suggest::capability(name).map(|near| judge.suggest(node, near.id()));
+                judge.value(node, Code::CAPABILITY_UNKNOWN, message, help(name)).maybe(meant);
             }
             Some(capability) => {
                 if !seen.insert(capability) {
                     let message = format!("`capabilities[{index}]` asks for `{capability}` again");
-                    judge.value(node, Code::CapabilityRepeated, message, "remove it");
-                }
-                if name != capability.id() {
+                    let fix = Fix::safe("remove the repeated capability", vec![judge.without(list, index)]);
+                    judge.value(node, Code::CAPABILITY_REPEATED, message, "remove it").fix(fix);
+                } else if name != capability.id() {
                     let message = format!("`{name}` is another spelling of `{capability}`");
-                    judge.value(node, Code::CapabilitySpelling, message, format!("write `{capability}`"));
+                    let fix = judge.rewrite(node, capability.id());
+                    judge
+                        .value(node, Code::CAPABILITY_SPELLING, message, format!("write `{capability}`"))
+                        .fix(fix);
                 }
             }
         }

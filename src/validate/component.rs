@@ -1,11 +1,16 @@
 //! The built component: whether the platform can run it, and its imports against the capabilities asked for.
 
 use super::judge::{Judge, with_help};
-use crate::component::{self, Kind};
-use crate::findings::{Code, Finding};
+use crate::component::{self, Component, Kind};
+use crate::findings::{Code, Finding, Findings};
 use crate::manifest::source::Node;
 use crate::manifest::{Capability, Manifest};
 use std::collections::BTreeSet;
+
+/// Judges a component without a manifest: whether the platform can run it.
+pub(super) fn alone(bytes: &[u8], file: &str) -> Findings {
+    Findings::new(world(bytes, file).map_or_else(|broken| broken, |(_, found)| found))
+}
 
 /// Judges the component that stands in `file`; what is wrong with the manifest's capabilities goes to `judge`.
 pub(super) fn judge(
@@ -15,27 +20,32 @@ pub(super) fn judge(
     tree: &Node,
     judge: &mut Judge,
 ) -> Vec<Finding> {
-    let broken =
-        |message: String, help: String| vec![with_help(Code::ComponentInvalid, message, help).in_file(file)];
-    let component = match component::read(bytes) {
-        Ok(component) => component,
-        Err(error) => return broken(error.to_string(), error.hint().unwrap_or_default()),
+    let (component, found) = match world(bytes, file) {
+        Ok(found) => found,
+        Err(broken) => return broken,
     };
+    capabilities(&component.interfaces(), manifest, tree, judge);
+    found
+}
+
+/// A component that can be read, and what is wrong with it; an error is why it cannot be one.
+fn world(bytes: &[u8], file: &str) -> Result<(Component, Vec<Finding>), Vec<Finding>> {
+    let broken =
+        |message: String, help: String| vec![with_help(Code::COMPONENT_INVALID, message, help).in_file(file)];
+    let failed = |error: component::Error| broken(error.to_string(), error.hint().unwrap_or_default());
+    let component = component::read(bytes).map_err(failed)?;
     if component.kind == Kind::Module {
         let message = "it is a core module, and the platform runs components only";
         let help = "name it as `build.output` in alga-ext.yaml; `alga-ext build` makes a component of it";
-        return broken(message.into(), help.into());
+        return Err(broken(message.into(), help.into()));
     }
-    let problems = match component::check_world(bytes) {
-        Ok(problems) => problems,
-        Err(error) => return broken(error.to_string(), error.hint().unwrap_or_default()),
-    };
-    capabilities(&component.interfaces(), manifest, tree, judge);
+    let problems = component::check_world(bytes).map_err(failed)?;
     let found = problems.into_iter().map(|problem| {
-        let code = if problem.is_fatal() { Code::ComponentWorld } else { Code::ComponentExtraExport };
+        let code = if problem.is_fatal() { Code::COMPONENT_WORLD } else { Code::COMPONENT_EXTRA_EXPORT };
         with_help(code, problem.to_string(), problem.hint()).in_file(file)
     });
-    found.collect()
+    let found = found.collect();
+    Ok((component, found))
 }
 
 /// Imports beyond the capabilities, and capabilities beyond the imports.
@@ -55,14 +65,14 @@ fn capabilities(interfaces: &[&str], manifest: &Manifest, tree: &Node, judge: &m
             format!("the handler imports {} and `{capability}` is not asked for", used.join(" and "));
         let help = format!("add `\"{capability}\"` to `capabilities`; without it each call is denied");
         let (start, end) = list.map_or((tree.start, tree.start + 1), |list| (list.start, list.end));
-        judge.add(start, end, with_help(Code::CapabilityMissing, message, help));
+        judge.add(start, end, with_help(Code::CAPABILITY_MISSING, message, help));
     }
     for node in list.and_then(Node::items).unwrap_or_default() {
         let Some(capability) = node.as_str().and_then(Capability::named) else { continue };
         if !capability.is_default() && !imported.contains(&capability) {
             let message =
                 format!("`{capability}` is asked for, and the handler does not import its interface");
-            judge.value(node, Code::CapabilityUnused, message, "remove it, or use it");
+            judge.value(node, Code::CAPABILITY_UNUSED, message, "remove it, or use it");
         }
     }
 }

@@ -1,146 +1,179 @@
 //! The endpoints: methods, paths, handlers, and which of them can be reached.
 
 use super::judge::Judge;
+use super::reach::Tree;
+use super::shape::rewritten;
 use super::suggest;
-use crate::findings::Code;
+use crate::findings::{Code, Fix};
 use crate::manifest::normalise;
 use crate::manifest::source::Node;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The methods publishing accepts.
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"];
+/// The handler every endpoint has, whatever is written.
+const HANDLER: &str = "dist/main";
 
-/// An endpoint that stands before another.
-struct Earlier {
+/// An endpoint whose method and path are what they should be.
+struct Endpoint<'a> {
     index: usize,
+    list: &'a Node,
+    path_node: &'a Node,
     method: String,
     path: String,
-    segments: Vec<String>,
 }
 
 /// Judges `api.endpoints`.
 pub(super) fn judge(judge: &mut Judge, root: &Node) {
-    let endpoints =
-        root.get("api").and_then(|api| api.get("endpoints")).and_then(Node::items).unwrap_or_default();
-    if root.get("precompiled").is_some() {
-        let member =
-            root.members().and_then(|members| members.iter().find(|member| member.key == "precompiled"));
-        if let Some(member) = member {
-            let help = "remove it; the runner compiles `dist/main.wasm` itself";
-            judge.key(member, Code::PrecompiledUnused, "`precompiled` is never read", help);
-        }
-    }
-    let mut earlier: HashMap<(String, usize), Vec<Earlier>> = HashMap::new();
+    precompiled(judge, root);
+    let Some(list) = root.get("api").and_then(|api| api.get("endpoints")) else { return };
+    let endpoints = list.items().unwrap_or_default();
+    let declared: HashSet<String> =
+        endpoints.iter().filter(|endpoint| is_get(endpoint)).filter_map(stored_path).collect();
+    let mut good = Vec::new();
     for (index, endpoint) in endpoints.iter().enumerate() {
         let at = format!("api.endpoints[{index}]");
         handler(judge, &at, endpoint);
-        let method = method(judge, &at, endpoint);
+        let lone = || stored_path(endpoint).is_some_and(|path| !declared.contains(&path));
+        let method = method(judge, &at, endpoint, lone);
         let path = path(judge, &at, endpoint);
-        let (Some(method), Some((node, path))) = (method, path) else { continue };
-        let trimmed = path.trim_matches('/');
-        let segments: Vec<String> =
-            trimmed.split('/').filter(|_| !trimmed.is_empty()).map(str::to_owned).collect();
-        let reached = if method == "HEAD" { "GET".to_owned() } else { method.clone() };
-        let group = earlier.entry((reached, segments.len())).or_default();
-        let message = group.iter().find(|first| covers(&first.segments, &segments)).map(|first| {
-            let (other, named) = (first.index, format!("{} {}", first.method, first.path));
-            if first.method == method && first.path == path {
-                (Code::EndpointDuplicate, format!("`{at}` repeats `{named}` of `api.endpoints[{other}]`"))
-            } else {
-                let message = format!(
-                    "`{method} {path}` is never chosen: `api.endpoints[{other}]` ({named}) \
-                                       answers all its requests"
-                );
-                (Code::EndpointShadowed, message)
-            }
-        });
-        if let Some((code, message)) = message {
-            let help = match code {
-                Code::EndpointDuplicate => "remove one of the two",
-                _ => "declare the narrower path first, or remove it",
-            };
-            judge.value(node, code, message, help);
+        if let (Some(method), Some((path_node, path))) = (method, path) {
+            good.push(Endpoint { index, list, path_node, method, path });
         }
-        group.push(Earlier { index, method, path, segments });
+    }
+    reachable(judge, &good);
+}
+
+fn is_get(endpoint: &Node) -> bool {
+    let method = endpoint.get("method").and_then(Node::as_str);
+    method.is_some_and(|method| method.trim().eq_ignore_ascii_case("GET"))
+}
+
+/// The path as publishing stores it.
+fn stored_path(endpoint: &Node) -> Option<String> {
+    let written = endpoint.get("path")?.as_str()?;
+    let path = normalise(written.trim());
+    Some(if path.starts_with('/') { path } else { format!("/{path}") })
+}
+
+fn precompiled(judge: &mut Judge, root: &Node) {
+    let members = root.members().unwrap_or_default();
+    for (index, member) in members.iter().enumerate().filter(|(_, member)| member.key == "precompiled") {
+        let help = "remove it; the runner compiles `dist/main.wasm` itself";
+        let fix = Fix::safe("remove `precompiled`", vec![judge.without(root, index)]);
+        judge.key(member, Code::PRECOMPILED_UNUSED, "`precompiled` is never read", help).fix(fix);
     }
 }
 
-/// Whether every request `later` matches is matched by `first`.
-fn covers(first: &[String], later: &[String]) -> bool {
-    first.iter().zip(later).all(|(first, later)| first.starts_with(':') || first == later)
+/// Endpoints that an earlier one answers for.
+fn reachable(judge: &mut Judge, endpoints: &[Endpoint]) {
+    let mut trees: HashMap<&str, Tree> = HashMap::new();
+    for (position, endpoint) in endpoints.iter().enumerate() {
+        let Endpoint { index, method, path, .. } = endpoint;
+        let reached = if method == "HEAD" { "GET" } else { method.as_str() };
+        let tree = trees.entry(reached).or_default();
+        let Some(first) = tree.enter(path, position).and_then(|first| endpoints.get(first)) else { continue };
+        let (other, named) = (first.index, format!("{} {}", first.method, first.path));
+        if first.method == *method && first.path == *path {
+            let message = format!("`api.endpoints[{index}]` repeats `{named}` of `api.endpoints[{other}]`");
+            let fix =
+                Fix::probable("remove the repeated endpoint", vec![judge.without(endpoint.list, *index)]);
+            judge
+                .value(endpoint.path_node, Code::ENDPOINT_DUPLICATE, message, "remove one of the two")
+                .fix(fix);
+        } else {
+            let message = format!(
+                "`{method} {path}` is never chosen: `api.endpoints[{other}]` ({named}) answers all its requests"
+            );
+            let help = "declare the narrower path first, or remove it";
+            judge.value(endpoint.path_node, Code::ENDPOINT_SHADOWED, message, help);
+        }
+    }
 }
 
-fn method(judge: &mut Judge, at: &str, endpoint: &Node) -> Option<String> {
+/// The method in upper case, when it is one that is called. `lone`: no GET endpoint has the same path.
+fn method(judge: &mut Judge, at: &str, endpoint: &Node, lone: impl Fn() -> bool) -> Option<String> {
     let node = endpoint.get("method")?;
     let written = node.as_str().filter(|text| !text.trim().is_empty())?;
     let method = written.trim().to_ascii_uppercase();
     match method.as_str() {
         "OPTIONS" => {
             let message = format!("`{at}` is an OPTIONS endpoint, which the gateway never calls");
-            judge.value(node, Code::EndpointOptions, message, "remove it");
+            judge.value(node, Code::ENDPOINT_OPTIONS, message, "remove it");
             None
         }
         "HEAD" => {
             let message = format!("`{at}` is a HEAD endpoint, which the gateway treats as GET");
-            judge.value(node, Code::EndpointHead, message, "declare GET; it answers HEAD too");
+            let fix = if lone() { judge.rewrite(node, "GET") } else { judge.suggest(node, "GET") };
+            judge.value(node, Code::ENDPOINT_HEAD, message, "declare GET; it answers HEAD too").fix(fix);
             Some(method)
         }
-        _ if METHODS.contains(&method.as_str()) => Some(method),
+        _ if METHODS.contains(&method.as_str()) => {
+            rewritten(judge, node, &format!("{at}.method"), &method);
+            Some(method)
+        }
         _ => {
             let near = suggest::nearest(&method, METHODS.into_iter());
             let help = near.map_or_else(
                 || "write GET, POST, PUT, PATCH or DELETE".to_owned(),
                 |near| format!("did you mean `{near}`?"),
             );
-            judge.value(
-                node,
-                Code::EndpointMethod,
-                format!("`{at}.method` is `{}`, no method", written.trim()),
-                help,
-            );
+            let fix = near.map(|near| judge.suggest(node, near));
+            let message = format!("`{at}.method` is `{}`, no method", written.trim());
+            judge.value(node, Code::ENDPOINT_METHOD, message, help).maybe(fix);
             None
         }
     }
 }
 
-/// The normalised path, when it is one.
+/// The path as it is stored, when it is one.
 fn path<'a>(judge: &mut Judge, at: &str, endpoint: &'a Node) -> Option<(&'a Node, String)> {
     let node = endpoint.get("path")?;
     let written = node.as_str().filter(|text| !text.trim().is_empty())?;
     if written.contains("..") {
         let message = format!("`{at}.path` is `{written}`, and publishing refuses `..`");
-        judge.value(node, Code::PathParent, message, "write the path without it");
+        judge.value(node, Code::PATH_PARENT, message, "write the path without it");
         return None;
     }
     if written.trim().contains(char::is_whitespace) {
         let message = format!("`{at}.path` is `{written}`, and publishing refuses blanks");
-        judge.value(node, Code::EndpointPath, message, "write the path without blanks");
+        judge.value(node, Code::ENDPOINT_PATH, message, "write the path without blanks");
         return None;
     }
     if let Some(letter) = written.chars().find(|letter| matches!(letter, '?' | '#')) {
         let message = format!("`{at}.path` is `{written}`: `{letter}` is in no path the gateway compares");
-        judge.value(
-            node,
-            Code::EndpointPath,
-            message,
-            "declare the path alone; the handler finds the query in its url",
-        );
+        let help = "declare the path alone; the handler finds the query in its url";
+        let alone = written.split(['?', '#']).next().unwrap_or_default().trim();
+        let fix = (!alone.is_empty()).then(|| judge.suggest(node, alone));
+        judge.value(node, Code::ENDPOINT_PATH, message, help).maybe(fix);
         return None;
     }
-    let path = normalise(written.trim());
-    let path = if path.starts_with('/') { path } else { format!("/{path}") };
+    let path = stored_path(endpoint)?;
     if let Some(part) = path.split('/').find(|part| is_no_pattern(part)) {
-        let name = part.rsplit(':').next().unwrap_or(part);
-        let name: String = name.chars().filter(|letter| letter.is_alphanumeric() || *letter == '_').collect();
-        let message = format!("`{part}` in `{path}` is taken literally");
-        let help = if part.contains('*') {
-            "there are no wildcards; declare each path, `:name` stands for one whole segment".to_owned()
-        } else {
-            format!("a parameter is a whole segment: `:{}`", if name.is_empty() { "name" } else { &name })
-        };
-        judge.value(node, Code::EndpointPattern, message, help);
+        pattern(judge, node, &path, part);
+    } else {
+        rewritten(judge, node, &format!("{at}.path"), &path);
     }
     Some((node, path))
+}
+
+/// A segment that looks like a pattern.
+fn pattern(judge: &mut Judge, node: &Node, path: &str, part: &str) {
+    let name = part.rsplit(':').next().unwrap_or(part);
+    let name: String = name.chars().filter(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+    let message = format!("`{part}` in `{path}` is taken literally");
+    let help = if part.contains('*') {
+        "there are no wildcards; declare each path, `:name` stands for one whole segment".to_owned()
+    } else {
+        format!("a parameter is a whole segment: `:{}`", if name.is_empty() { "name" } else { &name })
+    };
+    let whole = part.starts_with('{') && part.ends_with('}') && !name.is_empty();
+    let fix = whole.then(|| {
+        let parts =
+            path.split('/').map(|other| if other == part { format!(":{name}") } else { other.into() });
+        judge.suggest(node, &parts.collect::<Vec<String>>().join("/"))
+    });
+    judge.value(node, Code::ENDPOINT_PATTERN, message, help).maybe(fix);
 }
 
 /// Whether a segment looks like a pattern and is none.
@@ -152,12 +185,15 @@ fn is_no_pattern(segment: &str) -> bool {
 fn handler(judge: &mut Judge, at: &str, endpoint: &Node) {
     let Some(node) = endpoint.get("handler") else { return };
     let Some(written) = node.as_str().filter(|text| !text.trim().is_empty()) else { return };
+    let fix = judge.rewrite(node, HANDLER);
     if written.contains("..") {
         let message = format!("`{at}.handler` is `{written}`, and publishing refuses `..`");
-        judge.value(node, Code::PathParent, message, "write `dist/main`");
-    } else if normalise(written.trim()) != "dist/main" {
+        judge.value(node, Code::PATH_PARENT, message, format!("write `{HANDLER}`")).fix(fix);
+    } else if normalise(written.trim()) == HANDLER {
+        rewritten(judge, node, &format!("{at}.handler"), HANDLER);
+    } else {
         let message =
             format!("`{at}.handler` is `{written}`, and the component's one `handler` is called anyway");
-        judge.value(node, Code::EndpointHandler, message, "write `dist/main`");
+        judge.value(node, Code::ENDPOINT_HANDLER, message, format!("write `{HANDLER}`")).fix(fix);
     }
 }

@@ -1,8 +1,12 @@
 //! Name, version and runtime.
 
 use super::judge::Judge;
-use crate::findings::Code;
+use super::shape::rewritten;
+use crate::findings::{Code, Fix};
 use crate::manifest::source::Node;
+
+/// The one runtime there is.
+const RUNTIME: &str = "wasm-js@1";
 
 /// Judges what identifies an extension.
 pub(super) fn judge(judge: &mut Judge, root: &Node) {
@@ -11,27 +15,37 @@ pub(super) fn judge(judge: &mut Judge, root: &Node) {
     {
         let message = format!("`{name}` is not in reverse-domain form");
         let help = "write two or more lower-case labels of letters, digits and hyphens: `com.acme.reports`";
-        judge.value(node, Code::NameNotReverseDomain, message, help);
+        judge.value(node, Code::NAME_NOT_REVERSE_DOMAIN, message, help);
     }
     if let Some((node, version)) = text(root, "version") {
         if !is_version(version) {
             let message = format!("`{version}` is no version");
-            judge.value(node, Code::VersionInvalid, message, version_help(version));
+            let fix = version.strip_prefix(['v', 'V']).filter(|rest| is_version(rest));
+            let fix = fix
+                .map(|rest| judge.rewrite(node, rest))
+                .or_else(|| near_version(version).map(|near| judge.suggest(node, &near)));
+            judge.value(node, Code::VERSION_INVALID, message, version_help(version)).maybe(fix);
         } else if !is_wildcard(version) && semver::Version::parse(version).is_err() {
             let message = format!("`{version}` is published and is not semantic versioning");
             let help = "no leading zeros, no empty identifiers: `1.2.3`, `1.2.3-beta.1`";
-            judge.value(node, Code::VersionNotSemver, message, help);
+            judge.value(node, Code::VERSION_NOT_SEMVER, message, help);
+        }
+    }
+    for key in ["name", "publisher", "version"] {
+        if let Some((node, stored)) = text(root, key) {
+            rewritten(judge, node, key, stored);
         }
     }
     if let Some((node, runtime)) = text(root, "runtime") {
         let help = "write `wasm-js@1`";
+        let fix = runtime_fix(judge, node, runtime);
         if !runtime.contains(['@', '-']) {
             let message =
                 format!("`{runtime}` is no runtime: publishing wants a name and a version with `@`");
-            judge.value(node, Code::RuntimeInvalid, message, help);
-        } else if runtime != "wasm-js@1" {
+            judge.value(node, Code::RUNTIME_INVALID, message, help).fix(fix);
+        } else if runtime != RUNTIME {
             let message = format!("`{runtime}` is no runtime the platform has");
-            judge.value(node, Code::RuntimeUnknown, message, help);
+            judge.value(node, Code::RUNTIME_UNKNOWN, message, help).fix(fix);
         }
     }
 }
@@ -72,10 +86,23 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn version_help(version: &str) -> String {
+/// Another spelling of `wasm-js@1` can only mean it; any other runtime may have been meant.
+fn runtime_fix(judge: &Judge, node: &Node, runtime: &str) -> Fix {
+    let letters: String = runtime.chars().filter(char::is_ascii_alphanumeric).collect();
+    let bare = letters.to_ascii_lowercase();
+    let is_spelling = matches!(bare.trim_end_matches('0'), "wasmjs" | "wasmjs1" | "wasmjsv1");
+    if is_spelling { judge.rewrite(node, RUNTIME) } else { judge.suggest(node, RUNTIME) }
+}
+
+/// The version someone probably meant.
+fn near_version(version: &str) -> Option<String> {
     let bare = version.strip_prefix(['v', 'V', '=', '^', '~']).unwrap_or(version);
     let padded = format!("{bare}.0");
-    match [bare, &padded, &format!("{padded}.0")].into_iter().find(|version| is_version(version)) {
+    [bare.to_owned(), padded.clone(), format!("{padded}.0")].into_iter().find(|version| is_version(version))
+}
+
+fn version_help(version: &str) -> String {
+    match near_version(version) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "write `X.Y.Z`, or `X.Y.*` for the next free patch".into(),
     }

@@ -3,6 +3,7 @@
 //! What publishing refuses, or what would never work, is an error; what works and is probably not meant is a
 //! warning (contract/registry.md §1.9). A rule says what was found, what was wanted and what to do.
 
+mod allow;
 mod bundle;
 mod capabilities;
 mod component;
@@ -10,13 +11,20 @@ mod endpoints;
 mod identity;
 mod judge;
 mod manifest;
+mod mend;
+mod overlay;
 mod pages;
 mod project;
+mod reach;
 mod shape;
+mod subject;
 mod suggest;
 mod ui;
 mod ui_files;
 
 pub use bundle::{bundle, files};
-pub use manifest::{manifest, manifest_file};
+pub use manifest::manifest;
+pub use mend::{Mended, MendedFile, mend};
+pub use overlay::Overlay;
 pub use project::project;
+pub use subject::{Error, Subject};

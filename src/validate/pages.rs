@@ -137,7 +137,7 @@ fn inline(judge: &mut Judge, tag: &Tag, code: &str) {
     if tag.get("src").is_none() && runs && !code.trim().is_empty() {
         let message = "an inline script does not run: pages are served with `script-src 'self'`";
         let help = "move the code to a file and load it with `src`";
-        judge.add(tag.start, tag.end, with_help(Code::UiInlineScript, message, help));
+        judge.add(tag.start, tag.end, with_help(Code::UI_INLINE_SCRIPT, message, help));
     }
 }
 
@@ -149,11 +149,11 @@ fn judge_tag(judge: &mut Judge, tag: &Tag) {
         if event && name.len() > 3 && !value.is_empty() {
             let message = format!("`{name}` does not run: pages are served with `script-src 'self'`");
             let help = "use `addEventListener` in a script file";
-            judge.add(attribute.start, attribute.end, with_help(Code::UiInlineScript, message, help));
+            judge.add(attribute.start, attribute.end, with_help(Code::UI_INLINE_SCRIPT, message, help));
         } else if value.get(..11).is_some_and(|scheme| scheme.eq_ignore_ascii_case("javascript:")) {
             let message = "a `javascript:` link does not run: pages are served with `script-src 'self'`";
             let help = "use `addEventListener` in a script file";
-            judge.add(attribute.start, attribute.end, with_help(Code::UiInlineScript, message, help));
+            judge.add(attribute.start, attribute.end, with_help(Code::UI_INLINE_SCRIPT, message, help));
         } else if loads(tag, name) {
             for value in urls(name, value) {
                 resource(judge, tag, attribute, value);
@@ -208,13 +208,13 @@ fn resource(judge: &mut Judge, tag: &Tag, attribute: &Attribute, url: &str) {
             "base" => "remove it; relative addresses already lead into the bundle",
             _ => "put the file into the UI folder and load it from there",
         };
-        judge.add(attribute.start, attribute.end, with_help(Code::UiRemoteResource, message, help));
+        judge.add(attribute.start, attribute.end, with_help(Code::UI_REMOTE_RESOURCE, message, help));
     } else if lower.starts_with('/') {
         let message =
             format!("`{shown}` leads out of the bundle, which is served below `/ext-ui/<id>/<hash>/`");
         let relative = shown.trim_start_matches('/');
         let help = format!("write `./{relative}` (Vite: `base: './'`)");
-        judge.add(attribute.start, attribute.end, with_help(Code::UiAbsolutePath, message, help));
+        judge.add(attribute.start, attribute.end, with_help(Code::UI_ABSOLUTE_PATH, message, help));
     }
 }
 
@@ -246,14 +246,14 @@ mod tests {
     #[test]
     fn what_the_policy_blocks_is_named() {
         for (page, expected) in [
-            ("<script>go()</script>", Code::UiInlineScript),
-            ("<SCRIPT type=module>import './a.js'</SCRIPT>", Code::UiInlineScript),
-            ("<button onclick=\"go()\">x</button>", Code::UiInlineScript),
-            ("<a href=\"JavaScript:go()\">x</a>", Code::UiInlineScript),
-            ("<script src=\"https://cdn.example/x.js\"></script>", Code::UiRemoteResource),
-            ("<link rel=\"stylesheet\" href='//cdn.example/x.css'>", Code::UiRemoteResource),
-            ("<img srcset=\"a.png 1x, https://x.example/b.png 2x\">", Code::UiRemoteResource),
-            ("<script type=module src=/assets/app.js></script>", Code::UiAbsolutePath),
+            ("<script>go()</script>", Code::UI_INLINE_SCRIPT),
+            ("<SCRIPT type=module>import './a.js'</SCRIPT>", Code::UI_INLINE_SCRIPT),
+            ("<button onclick=\"go()\">x</button>", Code::UI_INLINE_SCRIPT),
+            ("<a href=\"JavaScript:go()\">x</a>", Code::UI_INLINE_SCRIPT),
+            ("<script src=\"https://cdn.example/x.js\"></script>", Code::UI_REMOTE_RESOURCE),
+            ("<link rel=\"stylesheet\" href='//cdn.example/x.css'>", Code::UI_REMOTE_RESOURCE),
+            ("<img srcset=\"a.png 1x, https://x.example/b.png 2x\">", Code::UI_REMOTE_RESOURCE),
+            ("<script type=module src=/assets/app.js></script>", Code::UI_ABSOLUTE_PATH),
         ] {
             assert_eq!(codes(page), [expected], "{page}");
         }

@@ -1,14 +1,15 @@
 //! What only the folder can tell: the configuration, the handler's source, the UI's files, the built component.
 
 use super::judge::{Judge, with_help};
-use super::{component, manifest, ui, ui_files};
+use super::{Overlay, allow, component, manifest, ui, ui_files};
 use crate::build::javascript;
 use crate::config::Config;
-use crate::findings::{Code, Finding, Findings};
+use crate::findings::{Code, Finding, Findings, Text};
 use crate::manifest::Manifest;
 use crate::manifest::source::{Member, Node};
 use crate::project::{self, CONFIG, MANIFEST};
 use crate::yaml;
+use jiff::civil::Date;
 use std::path::{Path, PathBuf};
 
 /// The largest configuration that is read, in bytes.
@@ -18,48 +19,60 @@ const LARGEST_CONFIG: u64 = 16 * 1024 * 1024;
 ///
 /// Fails only when there is nothing to judge: no manifest, or a folder that cannot be read.
 pub fn project(root: &Path) -> Result<Findings, project::Error> {
+    project_with(root, &Overlay::default(), allow::today())
+}
+
+/// [`project`], with texts that stand in for files, on this day.
+pub(super) fn project_with(root: &Path, overlay: &Overlay, today: Date) -> Result<Findings, project::Error> {
     let path = root.join(MANIFEST);
     if !path.exists() {
         return Err(project::Error::NotThere { folder: root.to_path_buf() });
     }
-    let text = match manifest::read(&path, MANIFEST)? {
+    let text = match manifest::read(&path, MANIFEST, overlay)? {
         Ok(text) => text,
         Err(finding) => return Ok(Findings::new(vec![*finding])),
     };
     let (mut findings, tree) = manifest::judge(&text, MANIFEST);
-    let config = config(root, &mut findings)?;
-    if let (Some(tree), Ok(manifest), Some(config)) = (tree, Manifest::parse(&text), config) {
-        let body = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let config = config(root, overlay, &mut findings)?;
+    if let (Some(tree), Ok(manifest), Some((config, _))) = (tree, Manifest::parse(&text), &config) {
         let mut folder = Folder {
             root,
             tree: &tree,
             manifest: &manifest,
-            config: &config,
-            judge: Judge::new(body, MANIFEST),
+            config,
+            overlay,
+            judge: Judge::new(&text, MANIFEST),
         };
         folder.handler();
         folder.ui();
         findings.append(&mut folder.judge.findings);
     }
-    Ok(Findings::new(findings))
+    Ok(match config {
+        Some((config, text)) => allow::apply(findings, &config.validate, &text, today),
+        None => Findings::new(findings),
+    })
 }
 
-/// The configuration; a mistake in it is a finding.
-fn config(root: &Path, findings: &mut Vec<Finding>) -> Result<Option<Config>, project::Error> {
-    use std::io::Read;
+/// The configuration and its text; a mistake in it is a finding.
+fn config(
+    root: &Path,
+    overlay: &Overlay,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<(Config, String)>, project::Error> {
     let mistake = |message: String| {
         let help = "`alga-ext schema alga-ext.yaml` prints what it may hold";
-        with_help(Code::ConfigInvalid, message, help).in_file(CONFIG)
+        with_help(Code::CONFIG_INVALID, message, help).in_file(CONFIG)
     };
     let path = root.join(CONFIG);
     if path.is_dir() {
         findings.push(mistake("it is a folder, and a file is wanted".into()));
         return Ok(None);
     }
-    let mut bytes = Vec::new();
-    match fs_err::File::open(&path) {
-        Ok(file) => file.take(LARGEST_CONFIG + 1).read_to_end(&mut bytes)?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Some(Config::default())),
+    let bytes = match overlay.read(&path, LARGEST_CONFIG) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(Some((Config::default(), String::new())));
+        }
         Err(error) => return Err(error.into()),
     };
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST_CONFIG {
@@ -71,24 +84,16 @@ fn config(root: &Path, findings: &mut Vec<Finding>) -> Result<Option<Config>, pr
         return Ok(None);
     };
     match yaml::parse::<Config>(&text) {
-        Ok(config) => Ok(Some(config)),
+        Ok(config) => Ok(Some((config, text))),
         Err(error) => {
-            let start = offset(&text, error.line, error.column);
-            let end = text
-                .get(start..)
-                .and_then(|rest| rest.find([':', '\n', ' ']))
-                .map_or(text.len(), |end| start + end);
-            findings.push(mistake(error.message).within(&text, start, end).at(error.line, error.column));
+            let places = Text::new(&text);
+            let start = places.offset(error.line, error.column);
+            let rest = places.as_str().get(start..).unwrap_or_default();
+            let end = start + rest.find([':', '\n', ' ']).unwrap_or(rest.len());
+            findings.push(mistake(error.message).within(&places, start, end));
             Ok(None)
         }
     }
-}
-
-/// The byte at a line and column, both from 1.
-fn offset(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let rest = text.get(start..).unwrap_or_default();
-    start + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(index, _)| index)
 }
 
 /// A project's folder as the rules see it.
@@ -97,6 +102,7 @@ struct Folder<'a> {
     tree: &'a Node,
     manifest: &'a Manifest,
     config: &'a Config,
+    overlay: &'a Overlay,
     judge: Judge<'a>,
 }
 
@@ -116,7 +122,7 @@ impl Folder<'_> {
                     ),
                     None => "endpoints are declared, and there is no handler".into(),
                 };
-                self.at_key("api", with_help(Code::HandlerMissing, message, help));
+                self.at_key("api", with_help(Code::HANDLER_MISSING, message, help));
             }
             (false, true) if !self.names_endpoints() => {
                 let what = source.unwrap_or_else(|| "dist/main.wasm".into());
@@ -124,7 +130,7 @@ impl Folder<'_> {
                     "there is a handler (`{what}`) and no endpoint: the gateway calls declared endpoints only"
                 );
                 let help = "declare one: `\"api\": {\"endpoints\": [{\"method\": \"GET\", \"path\": \"/\", \"handler\": \"dist/main\"}]}`";
-                self.at_key("api", with_help(Code::EndpointsMissing, message, help));
+                self.at_key("api", with_help(Code::ENDPOINTS_MISSING, message, help));
             }
             _ => {}
         }
@@ -162,7 +168,7 @@ impl Folder<'_> {
             if self.tree.get("ui").is_some() && self.config.ui.command.is_none() {
                 let message = format!("the UI is declared, and the folder `{name}` does not exist");
                 let help = format!("write `{name}/index.html`");
-                self.at_key("ui", with_help(Code::UiEntryMissing, message, help));
+                self.at_key("ui", with_help(Code::UI_ENTRY_MISSING, message, help));
             }
             return;
         }
@@ -170,15 +176,15 @@ impl Folder<'_> {
             if !folder.join("index.html").is_file() && self.config.ui.command.is_none() {
                 let message = format!("the UI is declared, and `{name}/index.html` does not exist");
                 let help = format!("the platform serves `{}`; write the page there", ui::PAGE);
-                self.at_key("ui", with_help(Code::UiEntryMissing, message, help));
+                self.at_key("ui", with_help(Code::UI_ENTRY_MISSING, message, help));
             }
         } else {
             let message = format!("`{name}` holds a UI that the manifest does not declare");
             let help = "declare `ui`, or remove the folder";
-            let finding = with_help(Code::UiUndeclared, message, help);
+            let finding = with_help(Code::UI_UNDECLARED, message, help);
             self.judge.add(self.tree.start, self.tree.start + 1, finding);
         }
-        self.judge.findings.extend(ui_files::folder(&folder, &name));
+        self.judge.findings.extend(ui_files::folder(&folder, &name, self.overlay));
     }
 
     /// Adds a finding at a top-level key, or at the manifest's beginning.

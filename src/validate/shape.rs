@@ -2,9 +2,9 @@
 
 use super::judge::Judge;
 use super::suggest;
-use crate::findings::Code;
+use crate::findings::{Code, Edit, Fix};
 use crate::manifest::keys::{self, Key, Want};
-use crate::manifest::source::{Kind, Member, Node};
+use crate::manifest::source::{Kind, Node};
 use std::collections::HashSet;
 
 /// Judges the whole tree against the table.
@@ -22,7 +22,7 @@ fn duplicates(judge: &mut Judge, node: &Node) {
     for member in node.members().unwrap_or_default() {
         if !seen.insert(member.key.as_str()) {
             let message = format!("`{}` stands twice; the platform takes the last one", member.key);
-            judge.key(member, Code::DuplicateKey, message, "keep one of the two");
+            judge.key(member, Code::DUPLICATE_KEY, message, "keep one of the two");
         }
         duplicates(judge, &member.value);
     }
@@ -30,9 +30,9 @@ fn duplicates(judge: &mut Judge, node: &Node) {
 
 /// One object: unknown keys, missing keys, then each value.
 fn object(judge: &mut Judge, parent: &str, path: &str, node: &Node) {
-    for member in node.members().unwrap_or_default() {
+    for (index, member) in node.members().unwrap_or_default().iter().enumerate() {
         if keys::of(parent).all(|key| key.name != member.key) {
-            unknown(judge, parent, path, member);
+            unknown(judge, parent, path, node, index);
         }
     }
     for key in keys::of(parent) {
@@ -44,7 +44,7 @@ fn object(judge: &mut Judge, parent: &str, path: &str, node: &Node) {
                 judge.add(
                     node.start,
                     node.start + 1,
-                    super::judge::with_help(Code::MissingKey, message, missing(key)),
+                    super::judge::with_help(Code::MISSING_KEY, message, missing(key)),
                 );
             }
             None => {}
@@ -68,7 +68,7 @@ fn check(judge: &mut Judge, key: &Key, path: &str, value: &Node) {
             Some(members) => {
                 for member in members {
                     if member.key.trim().is_empty() {
-                        judge.key(member, Code::BlankValue, format!("a key of `{path}` is blank"), "");
+                        judge.key(member, Code::BLANK_VALUE, format!("a key of `{path}` is blank"), "");
                     }
                     text(judge, &join(path, &member.key), &member.value);
                 }
@@ -97,7 +97,7 @@ fn text(judge: &mut Judge, path: &str, value: &Node) {
     match value.as_str() {
         None => wrong(judge, path, value, "a string"),
         Some(text) if text.trim().is_empty() => {
-            judge.value(value, Code::BlankValue, format!("`{path}` is blank"), "write a text, or remove it");
+            judge.value(value, Code::BLANK_VALUE, format!("`{path}` is blank"), "write a text, or remove it");
         }
         Some(_) => {}
     }
@@ -105,37 +105,73 @@ fn text(judge: &mut Judge, path: &str, value: &Node) {
 
 fn wrong(judge: &mut Judge, path: &str, value: &Node, wanted: &str) {
     let message = format!("`{path}` is {}, and {wanted} is wanted", value.type_name());
-    judge.value(value, Code::WrongType, message, "");
+    judge.value(value, Code::WRONG_TYPE, message, "");
 }
 
-/// A key that is not in the table.
-fn unknown(judge: &mut Judge, parent: &str, path: &str, member: &Member) {
+/// A value that publishing stores in another form.
+pub(super) fn rewritten(judge: &mut Judge, node: &Node, path: &str, stored: &str) {
+    let Some(written) = node.as_str().filter(|written| *written != stored) else { return };
+    let message = format!("`{path}` is `{written}`, and publishing stores `{stored}`");
+    let fix = judge.rewrite(node, stored);
+    judge.value(node, Code::VALUE_REWRITTEN, message, format!("write `{stored}`")).fix(fix);
+}
+
+/// A key that is not in the table: the member `index` of `node`.
+fn unknown(judge: &mut Judge, parent: &str, path: &str, node: &Node, index: usize) {
+    let Some(member) = node.members().and_then(|members| members.get(index)) else { return };
     let key = &member.key;
     let whole = join(path, key);
     let near = suggest::nearest(key, keys::of(parent).map(|key| key.name));
     let meant = near.map(|near| format!("did you mean `{}`?", join(path, near)));
-    match parent {
+    let fix = remove_or_rename(judge, parent, node, index, near);
+    let added = match parent {
         "" => {
             let known =
                 keys::REFUSED.iter().find(|(name, _)| name == key).map(|(_, help)| (*help).to_owned());
             let help = known.or(meant).unwrap_or_else(|| format!("remove it; the keys are {}", list(parent)));
-            judge.key(member, Code::UnknownKey, format!("publishing refuses the key `{key}`"), help);
+            judge.key(member, Code::UNKNOWN_KEY, format!("publishing refuses the key `{key}`"), help)
         }
         "ui.hooks" => {
             let message = format!("`{whole}` is no hook, and publishing drops it");
             let help = meant.unwrap_or_else(|| "the hooks are `appMenu` and `clientPortalMenu`".into());
-            judge.key(member, Code::HookUnknown, message, help);
+            judge.key(member, Code::HOOK_UNKNOWN, message, help)
         }
         "api.endpoints[]" if key == "schedulable" => {
             let help = "remove it; GET and POST endpoints without path parameters can be scheduled";
-            judge.key(member, Code::EndpointSchedulable, format!("`{whole}` is ignored"), help);
+            judge.key(member, Code::ENDPOINT_SCHEDULABLE, format!("`{whole}` is ignored"), help)
         }
         _ => {
             let message = format!("`{whole}` is dropped at publishing; `{path}` has no such key");
             let help = meant.unwrap_or_else(|| format!("remove it; the keys are {}", list(parent)));
-            judge.key(member, Code::UnknownNestedKey, message, help);
+            judge.key(member, Code::UNKNOWN_NESTED_KEY, message, help)
         }
+    };
+    added.maybe(fix);
+}
+
+/// What mends an unknown key. Below the top the platform drops it, so removing it changes nothing; at the top only keys
+/// whose values say nothing to people or the platform go unasked. A slip is renamed, when asked.
+fn remove_or_rename(
+    judge: &Judge,
+    parent: &str,
+    node: &Node,
+    index: usize,
+    near: Option<&str>,
+) -> Option<Fix> {
+    let member = node.members()?.get(index)?;
+    if let Some(near) = near.filter(|near| node.get(near).is_none()) {
+        let edit = Edit::new(judge.span(member.start..member.end), format!("\"{near}\""));
+        return Some(Fix::probable(format!("rename it to `{near}`"), vec![edit]));
     }
+    let known = keys::REFUSED.iter().find(|(name, _)| parent.is_empty() && *name == member.key);
+    if known.is_some_and(|(_, help)| !help.starts_with("remove")) {
+        // Its value belongs elsewhere.
+        return None;
+    }
+    let title = format!("remove `{}`", member.key.chars().take(80).collect::<String>());
+    let edits = vec![judge.without(node, index)];
+    let says_nothing = !parent.is_empty() || keys::WITHOUT_MEANING.contains(&member.key.as_str());
+    Some(if says_nothing { Fix::safe(title, edits) } else { Fix::probable(title, edits) })
 }
 
 /// What to write for a missing key.

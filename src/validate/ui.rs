@@ -1,6 +1,7 @@
 //! The `ui` block, and whether anything leads to the extension.
 
 use super::judge::Judge;
+use super::shape::rewritten;
 use crate::findings::Code;
 use crate::manifest::normalise;
 use crate::manifest::source::Node;
@@ -19,7 +20,7 @@ pub(super) fn judge(judge: &mut Judge, root: &Node) {
             judge.add(
                 root.start,
                 root.start + 1,
-                super::judge::with_help(Code::NothingReachable, message, help),
+                super::judge::with_help(Code::NOTHING_REACHABLE, message, help),
             );
         }
         return;
@@ -27,7 +28,7 @@ pub(super) fn judge(judge: &mut Judge, root: &Node) {
     if let Some((node, kind)) = text(ui, "type").filter(|(_, kind)| *kind != "iframe") {
         judge.value(
             node,
-            Code::UiType,
+            Code::UI_TYPE,
             format!("`ui.type` is `{kind}`, and `iframe` is wanted"),
             "write `iframe`",
         );
@@ -35,11 +36,15 @@ pub(super) fn judge(judge: &mut Judge, root: &Node) {
     if let Some((node, entry)) = text(ui, "entry") {
         if entry.contains("..") {
             let message = format!("`ui.entry` is `{entry}`, and publishing refuses `..`");
-            judge.value(node, Code::PathParent, message, format!("write `{PAGE}`"));
+            judge.value(node, Code::PATH_PARENT, message, format!("write `{PAGE}`"));
         } else if normalise(entry) != PAGE {
             let message =
                 format!("`ui.entry` is `{entry}`, and the platform serves `{PAGE}` whatever it says");
-            judge.value(node, Code::UiEntryUnused, message, format!("write `{PAGE}` and put the page there"));
+            let fix = judge.rewrite(node, PAGE);
+            let help = format!("write `{PAGE}` and put the page there");
+            judge.value(node, Code::UI_ENTRY_UNUSED, message, help).fix(fix);
+        } else {
+            rewritten(judge, node, "ui.entry", PAGE);
         }
     }
     let hooks = ui.get("hooks");
@@ -53,7 +58,7 @@ pub(super) fn judge(judge: &mut Judge, root: &Node) {
             "add `\"hooks\": {\"appMenu\": {\"label\": \"…\"}}`, or `clientPortalMenu` for the client portal";
         judge.value(
             hooks.unwrap_or(ui),
-            Code::UiWithoutHooks,
+            Code::UI_WITHOUT_HOOKS,
             "the UI has no hook, so no menu leads to it",
             help,
         );

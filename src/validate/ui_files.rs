@@ -1,7 +1,7 @@
 //! Which UI files the platform serves: names and types (contract/runner.md §5.2, §6.2).
 
 use super::judge::with_help;
-use super::pages;
+use super::{Overlay, pages};
 use crate::findings::{Code, Finding};
 use std::path::Path;
 
@@ -28,19 +28,19 @@ pub(super) fn name(path: &str, file: &str) -> Option<Finding> {
     }
     if path.contains("..") {
         let message = format!("the runner drops `{path}`: its path contains `..`");
-        return finding(Code::UiFileName, message, "rename it".into());
+        return finding(Code::UI_FILE_NAME, message, "rename it".into());
     }
     if let Some(segment) = path.split('/').find(|segment| segment.starts_with('.')) {
         let message =
             format!("`{path}` is not packed, and the runner drops it: `{segment}` begins with a dot");
-        return finding(Code::UiFileName, message, "rename it without the dot, or remove it".into());
+        return finding(Code::UI_FILE_NAME, message, "rename it without the dot, or remove it".into());
     }
     if path.contains(|letter: char| letter.is_control() || letter == '\\') {
         let message = format!(
             "`{}` cannot be asked for: the runner refuses control characters and `\\`",
             path.escape_debug()
         );
-        return finding(Code::UiFileName, message, "rename it".into());
+        return finding(Code::UI_FILE_NAME, message, "rename it".into());
     }
     let (_, extension) = last.rsplit_once('.')?;
     if SERVED.contains(&extension.to_ascii_lowercase().as_str()) {
@@ -50,7 +50,7 @@ pub(super) fn name(path: &str, file: &str) -> Option<Finding> {
         "" => format!("the runner answers 400 for `{path}`: its name ends in a dot"),
         _ => format!("the runner answers 400 for `{path}`: it serves no `.{extension}` files"),
     };
-    finding(Code::UiFileType, message, instead(&extension.to_ascii_lowercase()))
+    finding(Code::UI_FILE_TYPE, message, instead(&extension.to_ascii_lowercase()))
 }
 
 /// What to use instead of a file type that is not served.
@@ -70,7 +70,7 @@ fn instead(extension: &str) -> String {
 }
 
 /// Judges every file below `folder`, whose files become the bundle's `ui/`. `shown` is the folder's name in findings.
-pub(super) fn folder(folder: &Path, shown: &str) -> Vec<Finding> {
+pub(super) fn folder(folder: &Path, shown: &str, overlay: &Overlay) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut waiting = vec![(folder.to_path_buf(), String::new(), 0)];
     let mut seen = 0;
@@ -79,7 +79,7 @@ pub(super) fn folder(folder: &Path, shown: &str) -> Vec<Finding> {
             Ok(entries) => entries,
             Err(error) => {
                 findings.push(
-                    Finding::new(Code::UiFileName, error.to_string()).in_file(format!("{shown}{prefix}")),
+                    Finding::new(Code::UI_FILE_NAME, error.to_string()).in_file(format!("{shown}{prefix}")),
                 );
                 continue;
             }
@@ -90,7 +90,7 @@ pub(super) fn folder(folder: &Path, shown: &str) -> Vec<Finding> {
             seen += 1;
             if seen > MOST_FILES {
                 let message = format!("more than {MOST_FILES} UI files; the rest is not looked at");
-                findings.push(Finding::new(Code::FindingsLimit, message).in_file(shown));
+                findings.push(Finding::new(Code::FINDINGS_LIMIT, message).in_file(shown));
                 return findings;
             }
             let path = format!("{prefix}/{}", entry.file_name().to_string_lossy());
@@ -99,7 +99,7 @@ pub(super) fn folder(folder: &Path, shown: &str) -> Vec<Finding> {
                 Ok(kind) if kind.is_symlink() => {
                     let message = format!("`{file}` is a link, which no bundle may hold");
                     findings.push(
-                        with_help(Code::UiFileName, message, "put the file itself there").in_file(file),
+                        with_help(Code::UI_FILE_NAME, message, "put the file itself there").in_file(file),
                     );
                 }
                 Ok(kind) if kind.is_dir() && depth < DEEPEST && !is_hidden(&path) => {
@@ -108,7 +108,7 @@ pub(super) fn folder(folder: &Path, shown: &str) -> Vec<Finding> {
                 Ok(_) => {
                     findings.extend(name(&format!("ui{path}"), &file));
                     if is_page(&path) {
-                        findings.extend(page(&entry.path(), &file));
+                        findings.extend(page(&entry.path(), &file, overlay));
                     }
                 }
                 Err(_) => {}
@@ -128,11 +128,9 @@ pub(super) fn is_page(path: &str) -> bool {
     path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("html"))
 }
 
-fn page(path: &Path, file: &str) -> Vec<Finding> {
-    use std::io::Read;
-    let mut bytes = Vec::new();
-    let read = fs_err::File::open(path).and_then(|page| page.take(LARGEST_PAGE).read_to_end(&mut bytes));
-    if read.is_err() { Vec::new() } else { pages::judge(&String::from_utf8_lossy(&bytes), file) }
+fn page(path: &Path, file: &str, overlay: &Overlay) -> Vec<Finding> {
+    let read = overlay.read(path, LARGEST_PAGE);
+    read.map_or_else(|_| Vec::new(), |bytes| pages::judge(&String::from_utf8_lossy(&bytes), file))
 }
 
 #[cfg(test)]
@@ -145,13 +143,13 @@ mod tests {
             assert_eq!(name(good, good), None, "{good}");
         }
         for (bad, code) in [
-            ("ui/favicon.ico", Code::UiFileType),
-            ("ui/a.mjs", Code::UiFileType),
-            ("ui/name.", Code::UiFileType),
-            ("ui/.env", Code::UiFileName),
-            ("ui/.well-known/x.json", Code::UiFileName),
-            ("ui/a..b.js", Code::UiFileName),
-            ("ui/a\\b.js", Code::UiFileName),
+            ("ui/favicon.ico", Code::UI_FILE_TYPE),
+            ("ui/a.mjs", Code::UI_FILE_TYPE),
+            ("ui/name.", Code::UI_FILE_TYPE),
+            ("ui/.env", Code::UI_FILE_NAME),
+            ("ui/.well-known/x.json", Code::UI_FILE_NAME),
+            ("ui/a..b.js", Code::UI_FILE_NAME),
+            ("ui/a\\b.js", Code::UI_FILE_NAME),
         ] {
             assert_eq!(name(bad, bad).map(|finding| finding.code), Some(code), "{bad}");
         }

@@ -50,6 +50,9 @@ fn differences(schema: &Value, document: &Value, path: &str) -> Vec<String> {
         return vec![format!("{path} is {kind}, not {wanted}")];
     }
     let mut differences_found = Vec::new();
+    if document.is_null() {
+        return differences_found;
+    }
     for key in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         if document.get(key).is_none() {
             differences_found.push(format!("{path}.{key} is missing"));

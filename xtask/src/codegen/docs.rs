@@ -3,7 +3,7 @@
 use super::outputs::{self, Field, Output};
 use super::{config_schema, man};
 use alga_ext::exit::Exit;
-use alga_ext::findings::Code;
+use alga_ext::findings::{Code, Explanation};
 use alga_ext::manifest::{Capability, keys};
 use clap::{Arg, Command};
 use serde_json::Value;
@@ -19,19 +19,40 @@ pub(super) fn findings() -> String {
          refuse, or what would never work there; a **warning** works, and probably not as meant. Codes are stable.\n\n\
          | code | severity | what |\n|---|---|---|\n",
     );
-    for code in Code::ALL {
+    for code in Code::all() {
         let _ = writeln!(page, "| [`{code}`](#{code}) | {} | {} |", code.severity().as_str(), code.summary());
     }
-    for code in Code::ALL {
-        let _ = write!(
-            page,
-            "\n## {code}\n\n**{}** ({}). {}\n",
-            code.summary(),
-            code.severity().as_str(),
-            code.explanation()
-        );
+    for (subject, codes) in Code::subjects() {
+        let _ = write!(page, "\n## {subject}\n");
+        for code in *codes {
+            finding(*code, &mut page);
+        }
     }
     page
+}
+
+/// One rule: what `alga-ext explain` says of it.
+fn finding(code: Code, page: &mut String) {
+    let _ = write!(
+        page,
+        "\n### {code}\n\n**{}** ({}). {}\n\n",
+        code.summary(),
+        code.severity().as_str(),
+        code.explanation()
+    );
+    let example = Explanation::of(code).example;
+    let _ = match example.file {
+        None => writeln!(page, "- For example: {}\n- Mended: {}", example.wrong, example.mended),
+        Some(file) => {
+            let language = file.rsplit('.').next().unwrap_or_default();
+            let wrong = example.wrong.replace('\u{feff}', "<U+FEFF>");
+            let fence = |text: &str| format!("```{language}\n{}\n```", text.trim_end());
+            writeln!(page, "In `{file}`:\n\n{}\n\nMended:\n\n{}", fence(&wrong), fence(example.mended))
+        }
+    };
+    if code.platform() != "alga-ext" {
+        let _ = writeln!(page, "\nThe platform: {}.", code.platform());
+    }
 }
 
 /// `docs/quick-reference.md`
@@ -141,7 +162,11 @@ fn options(command: &Command, global: bool) -> String {
         let mut notes = Vec::new();
         let choices = argument.get_possible_values();
         if !choices.is_empty() && argument.get_action().takes_values() {
-            let names: Vec<&str> = choices.iter().map(clap::builder::PossibleValue::get_name).collect();
+            let names: Vec<&str> = choices
+                .iter()
+                .filter(|choice| !choice.is_hide_set())
+                .map(clap::builder::PossibleValue::get_name)
+                .collect();
             notes.push(format!("one of {}", names.join(", ")));
         }
         if let Some(default) =

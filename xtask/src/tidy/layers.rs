@@ -5,7 +5,10 @@ use super::File;
 /// Modules by layer, lowest first. A module may import every layer below its own.
 const LAYERS: [(&str, &[&str]); 4] = [
     ("words", &["cache", "config", "exit", "files", "findings", "interrupt", "manifest", "schemas", "yaml"]),
-    ("parts", &["bundle", "component", "host", "project", "runner", "serve", "signing", "toolchain"]),
+    (
+        "parts",
+        &["bundle", "component", "host", "project", "runner", "serve", "signing", "toolchain", "watch"],
+    ),
     ("operations", &["scaffold", "build", "validate", "release", "registry", "dev", "doctor"]),
     ("edge", &["cli", "commands", "error", "lib", "main", "output", "tour"]),
 ];
@@ -14,7 +17,7 @@ const LAYERS: [(&str, &[&str]); 4] = [
 const WITHIN: [(&str, &str); 1] = [("runner", "host")];
 
 /// The modules that may name a foreign crate.
-const OWNERS: [(&str, &[&str]); 24] = [
+const OWNERS: [(&str, &[&str]); 25] = [
     ("axum", &["dev", "registry", "serve"]),
     ("cargo_metadata", &["build/rust"]),
     ("clap", &["cli", "lib", "commands/completions"]),
@@ -31,6 +34,7 @@ const OWNERS: [(&str, &[&str]); 24] = [
     ("reqwest", &["registry", "host/http"]),
     ("rusqlite", &["dev", "registry"]),
     ("rustix", &["interrupt"]),
+    ("saphyr_parser", &["yaml"]),
     ("serde_yaml", &["yaml"]),
     ("tar", &["bundle"]),
     ("toml", &["build/rust"]),

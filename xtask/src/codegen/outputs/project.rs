@@ -1,6 +1,6 @@
 //! Documents: what makes and checks an extension.
 
-use super::Kind::{Integer, Object, Objects, Text, Texts, Words};
+use super::Kind::{Boolean, Integer, Object, Objects, Text, Texts, Words};
 use super::{Field, Output, may, must, output};
 
 const SEVERITIES: &[&str] = &["error", "warning"];
@@ -12,7 +12,45 @@ const FINDING: &[Field] = &[
     may("file", Text, "The file, relative to the project, or the bundle's entry"),
     may("line", Integer, "Counted from 1"),
     may("column", Integer, "Counted from 1, in characters"),
+    may("end_line", Integer, "The line it ends in"),
+    may("end_column", Integer, "The column after the last character that is meant"),
+    may("span", Object(SPAN), "The bytes of the file that are meant"),
     may("help", Text, "What to do"),
+    may("fix", Object(FIX), "What would mend it"),
+];
+
+const SPAN: &[Field] =
+    &[must("start", Integer, "The first byte of the file"), must("end", Integer, "The byte after the last")];
+
+const FIX: &[Field] = &[
+    must("title", Text, "What it does"),
+    must("safe", Boolean, "Whether `--fix` applies it"),
+    must(
+        "edits",
+        Objects(&[
+            must("start", Integer, "The first byte of the file that goes"),
+            must("end", Integer, "The byte after the last"),
+            must("replacement", Text, "What comes in its place"),
+        ]),
+        "Made together or not at all",
+    ),
+];
+
+const EXPLANATION: &[Field] = &[
+    must("code", Text, "The code"),
+    must("severity", Words(SEVERITIES), "How bad it is"),
+    must("summary", Text, "What is wrong, in one line"),
+    must("explanation", Text, "What the platform does about it, and what to do instead"),
+    must("platform", Text, "The sections of the contract that say so"),
+    must(
+        "example",
+        Object(&[
+            may("file", Text, "The file it stands in; none for commands and prose"),
+            must("wrong", Text, "What triggers it"),
+            must("mended", Text, "The same without fault"),
+        ]),
+        "An example and its mend",
+    ),
 ];
 
 const FAILURE: &[Field] = &[
@@ -79,7 +117,26 @@ pub(super) const OUTPUTS: &[Output] = &[
             must("findings", Objects(FINDING), "In order of file and place"),
             must("errors", Integer, "How many are errors"),
             must("warnings", Integer, "How many are warnings"),
+            must("allowed", Integer, "How many are not told because they are allowed"),
+            must("known", Integer, "How many are not told because the baseline has them"),
+            must("gone", Integer, "How many the baseline has that are gone"),
+            may(
+                "mended",
+                Objects(&[
+                    must("file", Text, "The file"),
+                    must("applied", Integer, "How many findings were mended"),
+                    must("diff", Text, "What changed, as a unified diff"),
+                ]),
+                "With `--fix`: the files that changed; `findings` is what is left",
+            ),
         ],
+    ),
+    output("explain", "alga-ext explain", "What a finding's code means", EXPLANATION),
+    output(
+        "explain.list",
+        "alga-ext explain --list",
+        "Every code",
+        &[must("codes", Objects(EXPLANATION), "By subject")],
     ),
     output(
         "types",

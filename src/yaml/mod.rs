@@ -1,5 +1,9 @@
 //! YAML with the line and column of what is wrong; the only file that names `serde_yaml`.
 
+mod tree;
+
+pub use tree::tree;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

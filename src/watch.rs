@@ -1,6 +1,5 @@
-//! Sees files change, waits until they are written, and says which ones.
+//! Sees the files of a project change, waits until they are written, and says which ones.
 
-use super::finish::Finished;
 use crate::files;
 use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind, RenameMode};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
@@ -21,37 +20,37 @@ const MAX_FOLDERS: usize = 8192;
 /// Folders that are made, not written.
 const IGNORED: [&str; 5] = ["node_modules", "dist", "target", ".git", ".alga-ext"];
 
-/// What reaches the thread that watches.
+/// What reaches the thread that watches; `T` is what else it is told.
 #[derive(Debug)]
-pub(super) enum Signal {
+pub enum Signal<T> {
     /// The system saw something.
     Seen(notify::Result<notify::Event>),
-    /// A component is there.
-    Finished(Box<Finished>),
-    /// The server ends.
+    /// Something else happened.
+    Sent(T),
+    /// There is nothing to watch for any more.
     End,
 }
 
 /// What is to be done.
 #[derive(Debug)]
-pub(super) enum Next {
+pub enum Next<T> {
     /// These paths changed, the first of them then.
     Changed(BTreeSet<PathBuf>, Instant),
-    /// A component is there.
-    Finished(Box<Finished>),
+    /// Something else happened.
+    Sent(T),
 }
 
 /// Watches folders one by one, so that what is ignored costs nothing.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub struct Watch<T> {
     watcher: RecommendedWatcher,
-    signals: Receiver<Signal>,
+    signals: Receiver<Signal<T>>,
     root: PathBuf,
     folders: BTreeSet<PathBuf>,
     /// Single files outside the project.
     others: BTreeSet<PathBuf>,
     /// What came while changes were gathered.
-    finished: Option<Box<Finished>>,
+    sent: Option<T>,
 }
 
 /// Changes as they come in.
@@ -62,13 +61,13 @@ struct Gathered {
     open: BTreeSet<PathBuf>,
 }
 
-impl Watch {
+impl<T: Send + 'static> Watch<T> {
     /// Watches the project in `root`. The sender ends it.
-    pub(super) fn new(root: &Path) -> notify::Result<(Watch, Sender<Signal>)> {
+    pub fn new(root: &Path) -> notify::Result<(Watch<T>, Sender<Signal<T>>)> {
         let (sender, signals) = channel();
         let seen = sender.clone();
         let watcher = notify::recommended_watcher(move |event| {
-            // The receiver is gone only when the server ends.
+            // The receiver is gone only when nobody watches any more.
             let _ = seen.send(Signal::Seen(event));
         })?;
         let mut watch = Watch {
@@ -77,7 +76,7 @@ impl Watch {
             root: root.to_path_buf(),
             folders: BTreeSet::new(),
             others: BTreeSet::new(),
-            finished: None,
+            sent: None,
         };
         watch.watcher.watch(root, RecursiveMode::NonRecursive)?;
         watch.folders.insert(root.to_path_buf());
@@ -86,7 +85,7 @@ impl Watch {
     }
 
     /// Watches files outside the project too: the data file, sources of linked packages.
-    pub(super) fn also<'a>(&mut self, paths: impl IntoIterator<Item = &'a PathBuf>) {
+    pub fn also<'a>(&mut self, paths: impl IntoIterator<Item = &'a PathBuf>) {
         for path in paths {
             let inside =
                 path.starts_with(&self.root) || path.components().any(|part| is_ignored(part.as_os_str()));
@@ -99,8 +98,8 @@ impl Watch {
         }
     }
 
-    /// How many folders are watched.
-    pub(super) fn is_full(&self) -> bool {
+    /// Whether no more folders can be watched.
+    pub fn is_full(&self) -> bool {
         self.folders.len() >= MAX_FOLDERS
     }
 
@@ -133,15 +132,16 @@ impl Watch {
         files
     }
 
-    /// Waits for something to do; none when the server ends.
-    pub(super) fn next(&mut self) -> Option<Next> {
+    /// Waits for something to do; none at the end.
+    #[expect(clippy::should_implement_trait, reason = "waiting is no iteration")]
+    pub fn next(&mut self) -> Option<Next<T>> {
         loop {
-            if let Some(finished) = self.finished.take() {
-                return Some(Next::Finished(finished));
+            if let Some(sent) = self.sent.take() {
+                return Some(Next::Sent(sent));
             }
             let event = match self.signals.recv() {
                 Ok(Signal::Seen(event)) => event,
-                Ok(Signal::Finished(finished)) => return Some(Next::Finished(finished)),
+                Ok(Signal::Sent(sent)) => return Some(Next::Sent(sent)),
                 Ok(Signal::End) | Err(_) => return None,
             };
             let mut gathered = Gathered::default();
@@ -154,7 +154,7 @@ impl Watch {
                 let quiet = if gathered.open.is_empty() { SETTLED } else { QUIET };
                 match self.signals.recv_timeout(quiet) {
                     Ok(Signal::Seen(event)) => self.collect(event, &mut gathered),
-                    Ok(Signal::Finished(finished)) => self.finished = Some(finished),
+                    Ok(Signal::Sent(sent)) => self.sent = Some(sent),
                     Ok(Signal::End) | Err(RecvTimeoutError::Disconnected) => return None,
                     Err(RecvTimeoutError::Timeout) => break,
                 }
@@ -227,7 +227,7 @@ fn is_passing(path: &Path) -> bool {
 mod tests {
     use super::*;
 
-    fn changed(watch: &mut Watch) -> BTreeSet<PathBuf> {
+    fn changed(watch: &mut Watch<()>) -> BTreeSet<PathBuf> {
         match watch.next() {
             Some(Next::Changed(paths, _)) => paths,
             other => panic!("{other:?}"),
@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn the_end_wakes_it() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut watch, end) = Watch::new(folder.path()).unwrap();
+        let (mut watch, end) = Watch::<()>::new(folder.path()).unwrap();
         end.send(Signal::End).unwrap();
         assert!(watch.next().is_none());
     }

@@ -1,0 +1,66 @@
+//! `validate`: a project, a manifest alone, a bundle or a component.
+
+mod known;
+mod print;
+mod watch;
+
+use super::{Session, explain};
+use crate::cli;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::findings::{Findings, Policy};
+use crate::validate::{self, Mended, Overlay, Subject};
+
+/// Runs `validate`: findings are the data, the count is talk.
+pub(super) fn run(arguments: &cli::Validate, session: &Session) -> Result<Exit, Error> {
+    let subject = subject(arguments, session)?;
+    let policy = policy(arguments)?;
+    let printer = print::Printer::new(arguments, &subject, session);
+    let baseline = known::read(arguments, session)?;
+    let select = |findings| known::apply(baseline.as_ref(), policy.apply(findings));
+    if arguments.fix {
+        let mended = validate::mend(&subject, select)?;
+        return mend(arguments, &mended, &printer);
+    }
+    if arguments.watch {
+        let judge = || Ok(select(subject.judge(&Overlay::default())?));
+        return watch::run(&subject, judge, &printer, session);
+    }
+    let findings = subject.judge(&Overlay::default())?;
+    if arguments.write_baseline {
+        return known::write(arguments, &policy.apply(findings), session);
+    }
+    let found = select(findings);
+    printer.findings(&found)?;
+    Ok(exit(&found))
+}
+
+/// Writes the mends, or shows them.
+fn mend(arguments: &cli::Validate, mended: &Mended, printer: &print::Printer) -> Result<Exit, Error> {
+    if arguments.dry_run {
+        printer.proposal(mended)?;
+        return Ok(if mended.files.is_empty() { exit(&mended.left) } else { Exit::AtFault });
+    }
+    mended.write()?;
+    printer.mended(mended)?;
+    Ok(exit(&mended.left))
+}
+
+fn exit(findings: &Findings) -> Exit {
+    if findings.errors > 0 { Exit::AtFault } else { Exit::Done }
+}
+
+fn subject(arguments: &cli::Validate, session: &Session) -> Result<Subject, Error> {
+    Ok(match &arguments.path {
+        None => Subject::Project(session.project_root()?),
+        Some(path) => Subject::of(&session.path(path), &path.display().to_string())?,
+    })
+}
+
+fn policy(arguments: &cli::Validate) -> Result<Policy, Error> {
+    let codes =
+        |names: &[String]| names.iter().map(|name| explain::code(name)).collect::<Result<Vec<_>, _>>();
+    let (warnings, deny): (Vec<String>, Vec<String>) =
+        arguments.deny.iter().cloned().partition(|word| word == "warnings");
+    Ok(Policy { deny_warnings: !warnings.is_empty(), deny: codes(&deny)?, allow: codes(&arguments.allow)? })
+}

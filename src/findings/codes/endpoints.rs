@@ -1,0 +1,87 @@
+//! The endpoints: methods, paths, and which of them can be reached.
+
+use crate::findings::code::{fragment, rules};
+
+rules! {
+    ENDPOINT_METHOD: "endpoint-method", Error {
+        summary: "The method is none the platform knows",
+        why: "Publishing accepts GET, POST, PUT, PATCH, DELETE, OPTIONS and HEAD, in any case.",
+        platform: "registry.md §1.2",
+        example: fragment(
+            "\"api\": {\"endpoints\": [{\"method\": \"FETCH\", \"path\": \"/\", \"handler\": \"dist/main\"}]}",
+            "\"api\": {\"endpoints\": [{\"method\": \"GET\", \"path\": \"/\", \"handler\": \"dist/main\"}]}",
+        ),
+    }
+    ENDPOINT_OPTIONS: "endpoint-options", Error {
+        summary: "An OPTIONS endpoint is never called",
+        why: "Publishing accepts it; the gateway drops it when it reads the endpoints.",
+        platform: "registry.md §5.4",
+        example: fragment(
+            "\"api\": {\"endpoints\": [\n  {\"method\": \"GET\", \"path\": \"/\", \"handler\": \"dist/main\"},\n  {\"method\": \"OPTIONS\", \"path\": \"/\", \"handler\": \"dist/main\"}\n]}",
+            "\"api\": {\"endpoints\": [\n  {\"method\": \"GET\", \"path\": \"/\", \"handler\": \"dist/main\"}\n]}",
+        ),
+    }
+    ENDPOINT_HEAD: "endpoint-head", Warning {
+        summary: "A HEAD endpoint is treated as GET",
+        why: "The gateway reads HEAD as GET: the handler is called for both. Declare GET.",
+        platform: "registry.md §5.3, registry.md §5.4",
+        example: fragment(
+            "\"api\": {\"endpoints\": [{\"method\": \"HEAD\", \"path\": \"/status\", \"handler\": \"dist/main\"}]}",
+            "\"api\": {\"endpoints\": [{\"method\": \"GET\", \"path\": \"/status\", \"handler\": \"dist/main\"}]}",
+        ),
+    }
+    ENDPOINT_PATH: "endpoint-path", Error {
+        summary: "The path can match no request",
+        why: "Publishing refuses blanks in a path. `?` and `#` are published, but the gateway compares with the path alone, where they never stand: the query reaches the handler in its url.",
+        platform: "registry.md §1.2, registry.md §5.4",
+        example: fragment(
+            "\"api\": {\"endpoints\": [{\"method\": \"GET\", \"path\": \"/search?q=\", \"handler\": \"dist/main\"}]}",
+            "\"api\": {\"endpoints\": [{\"method\": \"GET\", \"path\": \"/search\", \"handler\": \"dist/main\"}]}",
+        ),
+    }
+    ENDPOINT_PATTERN: "endpoint-pattern", Warning {
+        summary: "A part of the path looks like a pattern and is taken literally",
+        why: "The one pattern is `:name` as a whole segment. `{name}`, `*` and `item-:id` match only themselves, and `{name}` also keeps schedules away.",
+        platform: "registry.md §1.6, registry.md §5.4",
+        example: fragment(
+            "\"api\": {\"endpoints\": [{\"method\": \"GET\", \"path\": \"/notes/{id}\", \"handler\": \"dist/main\"}]}",
+            "\"api\": {\"endpoints\": [{\"method\": \"GET\", \"path\": \"/notes/:id\", \"handler\": \"dist/main\"}]}",
+        ),
+    }
+    ENDPOINT_DUPLICATE: "endpoint-duplicate", Error {
+        summary: "Two endpoints have the same method and path",
+        why: "Publishing does not refuse it; writing the endpoints then fails inside the database and is only logged.",
+        platform: "registry.md §1.4",
+        example: fragment(
+            "\"api\": {\"endpoints\": [\n  {\"method\": \"GET\", \"path\": \"/notes\", \"handler\": \"dist/main\"},\n  {\"method\": \"GET\", \"path\": \"/notes\", \"handler\": \"dist/main\"}\n]}",
+            "\"api\": {\"endpoints\": [\n  {\"method\": \"GET\", \"path\": \"/notes\", \"handler\": \"dist/main\"}\n]}",
+        ),
+    }
+    ENDPOINT_SHADOWED: "endpoint-shadowed", Error {
+        summary: "An earlier endpoint answers every request of this one",
+        why: "The first declared match wins, so this endpoint is never chosen. Declare the special path before the one with parameters.",
+        platform: "registry.md §5.4",
+        example: fragment(
+            "\"api\": {\"endpoints\": [\n  {\"method\": \"GET\", \"path\": \"/notes/:id\", \"handler\": \"dist/main\"},\n  {\"method\": \"GET\", \"path\": \"/notes/latest\", \"handler\": \"dist/main\"}\n]}",
+            "\"api\": {\"endpoints\": [\n  {\"method\": \"GET\", \"path\": \"/notes/latest\", \"handler\": \"dist/main\"},\n  {\"method\": \"GET\", \"path\": \"/notes/:id\", \"handler\": \"dist/main\"}\n]}",
+        ),
+    }
+    ENDPOINT_HANDLER: "endpoint-handler", Warning {
+        summary: "`handler` is not `dist/main`",
+        why: "The value is stored and never used to choose code: every endpoint calls the component's one `handler` export.",
+        platform: "registry.md §1.2",
+        example: fragment(
+            "\"api\": {\"endpoints\": [{\"method\": \"GET\", \"path\": \"/\", \"handler\": \"dist/handlers/root\"}]}",
+            "\"api\": {\"endpoints\": [{\"method\": \"GET\", \"path\": \"/\", \"handler\": \"dist/main\"}]}",
+        ),
+    }
+    ENDPOINT_SCHEDULABLE: "endpoint-schedulable", Warning {
+        summary: "`schedulable` is ignored",
+        why: "The platform derives it: GET and POST endpoints without path parameters can be scheduled, all others cannot.",
+        platform: "registry.md §7.3",
+        example: fragment(
+            "\"api\": {\"endpoints\": [{\"method\": \"POST\", \"path\": \"/sync\", \"handler\": \"dist/main\", \"schedulable\": true}]}",
+            "\"api\": {\"endpoints\": [{\"method\": \"POST\", \"path\": \"/sync\", \"handler\": \"dist/main\"}]}",
+        ),
+    }
+}

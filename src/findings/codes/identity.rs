@@ -1,0 +1,36 @@
+//! What identifies an extension.
+
+use crate::findings::code::{fragment, rules};
+
+rules! {
+    NAME_NOT_REVERSE_DOMAIN: "name-not-reverse-domain", Warning {
+        summary: "The name is not in reverse-domain form",
+        why: "Names are unique in a registry. Publishing accepts any text; the platform's schema wants two or more lower-case labels with dots between them, such as `com.acme.reports`.",
+        platform: "registry.md §1.2, registry.md §1.3",
+        example: fragment("\"name\": \"Reports\"", "\"name\": \"com.acme.reports\""),
+    }
+    VERSION_INVALID: "version-invalid", Error {
+        summary: "The version is neither `X.Y.Z` nor `X.Y.*`",
+        why: "Publishing wants three numbers with dots, optionally `-prerelease` and `+build`, or `X.Y.*`, for which it chooses the next free patch.",
+        platform: "registry.md §1.3, registry.md §1.7",
+        example: fragment("\"version\": \"v1.2.3\"", "\"version\": \"1.2.3\""),
+    }
+    VERSION_NOT_SEMVER: "version-not-semver", Warning {
+        summary: "The version is accepted and is not semantic versioning",
+        why: "Publishing's check is loose: it lets leading zeros and empty identifiers pass. Whatever compares versions later may not.",
+        platform: "registry.md §1.3",
+        example: fragment("\"version\": \"1.02.3\"", "\"version\": \"1.2.3\""),
+    }
+    RUNTIME_INVALID: "runtime-invalid", Error {
+        summary: "The runtime names no version",
+        why: "Publishing wants a runtime that contains `@` or `-`. There is one runtime: `wasm-js@1`.",
+        platform: "registry.md §1.2",
+        example: fragment("\"runtime\": \"wasm\"", "\"runtime\": \"wasm-js@1\""),
+    }
+    RUNTIME_UNKNOWN: "runtime-unknown", Warning {
+        summary: "The runtime is not `wasm-js@1`",
+        why: "Publishing accepts it; nothing on the platform knows another runtime, and the schema wants exactly `wasm-js@1`.",
+        platform: "registry.md §1.2",
+        example: fragment("\"runtime\": \"wasm-js@1.0\"", "\"runtime\": \"wasm-js@1\""),
+    }
+}

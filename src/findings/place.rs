@@ -1,0 +1,165 @@
+//! Where a finding stands: bytes of a file as lines and columns, and the line to show.
+
+use serde::Serialize;
+use std::ops::Range;
+
+/// Characters of an excerpt; a longer line is shown around the place.
+const WIDTH: usize = 100;
+/// Characters shown before the place when a line is cut.
+const BEFORE: usize = 40;
+
+/// Bytes of a file, from its very first one, a byte order mark included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// The byte after the last.
+    pub end: usize,
+}
+
+impl From<Range<usize>> for Span {
+    fn from(range: Range<usize>) -> Span {
+        Span { start: range.start, end: range.end }
+    }
+}
+
+/// A line of the judged text, or the part of a long one that matters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excerpt {
+    /// What stands there, without a line end.
+    pub text: String,
+    /// Characters of `text` before the place.
+    pub before: usize,
+    /// Characters that are meant; at least 1.
+    pub width: usize,
+}
+
+/// A text with its lines counted once, however many places are asked for.
+#[derive(Debug)]
+pub struct Text<'a> {
+    body: &'a str,
+    /// Bytes of the file before the text: a byte order mark, which editors do not count.
+    origin: usize,
+    /// Whether bytes are characters.
+    is_ascii: bool,
+    /// The first byte of each line.
+    lines: Vec<usize>,
+}
+
+/// A place as people count: both from 1, columns in characters.
+pub(super) struct Place {
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
+impl<'a> Text<'a> {
+    /// The text of a file; places are counted without a byte order mark, as editors show them.
+    pub fn new(file: &'a str) -> Text<'a> {
+        let text = file.strip_prefix('\u{feff}').unwrap_or(file);
+        let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let lines = std::iter::once(0).chain(newlines.map(|(index, _)| index + 1)).collect();
+        Text { body: text, origin: file.len() - text.len(), is_ascii: text.is_ascii(), lines }
+    }
+
+    /// The text, without a byte order mark.
+    pub fn as_str(&self) -> &'a str {
+        self.body
+    }
+
+    /// Bytes of the text as bytes of the file.
+    pub fn span(&self, range: Range<usize>) -> Span {
+        Span { start: self.origin + range.start, end: self.origin + range.end.max(range.start) }
+    }
+
+    /// The byte at a line and column as people count them.
+    pub fn offset(&self, line: usize, column: usize) -> usize {
+        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(self.body.len());
+        let rest = self.body.get(start..).unwrap_or_default();
+        start + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(index, _)| index)
+    }
+
+    /// Where a byte stands.
+    pub(super) fn place(&self, byte: usize) -> Place {
+        let byte = self.floor(byte);
+        let line = self.lines.partition_point(|start| *start <= byte).max(1);
+        let start = self.lines.get(line - 1).copied().unwrap_or_default();
+        let before = if self.is_ascii {
+            byte - start
+        } else {
+            self.body.get(start..byte).unwrap_or_default().chars().count()
+        };
+        Place { line, column: before + 1 }
+    }
+
+    /// The line of `start`, and as much of it as is meant up to `end`.
+    pub(super) fn excerpt(&self, start: usize, end: usize) -> Excerpt {
+        let start = self.floor(start);
+        let line = self.lines.partition_point(|first| *first <= start).max(1);
+        let line_start = self.lines.get(line - 1).copied().unwrap_or_default();
+        let line_end = self.lines.get(line).map_or(self.body.len(), |next| next - 1);
+        let whole = self.body.get(line_start..line_end).unwrap_or_default();
+        let whole = whole.strip_suffix('\r').unwrap_or(whole);
+        let meant = self.body.get(start..self.floor(end).min(line_start + whole.len())).unwrap_or_default();
+        // A long line is shown from shortly before the place on; the whole of it may be the whole file.
+        let leading = self.body.get(line_start..start).unwrap_or_default();
+        let is_long = whole.chars().nth(WIDTH).is_some();
+        let most = if is_long { BEFORE } else { WIDTH };
+        let from = leading.char_indices().rev().take(most).last().map_or(leading.len(), |(index, _)| index);
+        let before = leading.get(from..).unwrap_or_default().chars().count();
+        let text: String = whole.get(from..).unwrap_or_default().chars().take(WIDTH).map(visible).collect();
+        let room = text.chars().count().saturating_sub(before).max(1);
+        let width = meant.chars().take(WIDTH).count().clamp(1, room);
+        Excerpt { text, before, width }
+    }
+
+    /// The character boundary at or before `index`.
+    fn floor(&self, index: usize) -> usize {
+        self.body.floor_char_boundary(index.min(self.body.len()))
+    }
+}
+
+/// A tab is one column, so it is shown as one blank: the caret then stands below its character.
+fn visible(letter: char) -> char {
+    match letter {
+        '\t' => ' ',
+        letter if letter.is_control() => '\u{fffd}',
+        letter => letter,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_cut_around_the_place() {
+        let text = format!("{}X{}", "a".repeat(5000), "b".repeat(5000));
+        let text = Text::new(&text);
+        let excerpt = text.excerpt(5000, 10_001);
+        assert_eq!((text.place(5000).column, excerpt.before), (5001, BEFORE));
+        assert_eq!(excerpt.text.chars().nth(BEFORE), Some('X'));
+        assert_eq!((excerpt.text.len(), excerpt.width), (WIDTH, WIDTH - BEFORE));
+    }
+
+    #[test]
+    fn a_place_beyond_the_end_or_inside_a_character_is_no_panic() {
+        assert_eq!(Text::new("ä").place(1).column, 1);
+        assert_eq!(Text::new("a\n").place(7).line, 2);
+        assert_eq!(Text::new("").place(0).line, 1);
+        assert_eq!(Text::new("").excerpt(3, 1).width, 1);
+        assert_eq!(Text::new("a").offset(9, 9), 1);
+    }
+
+    #[test]
+    fn a_byte_order_mark_counts_in_bytes_and_not_in_columns() {
+        let text = Text::new("\u{feff}ab");
+        assert_eq!((text.place(1).column, text.span(1..2)), (2, Span { start: 4, end: 5 }));
+    }
+
+    #[test]
+    fn lines_that_end_in_crlf_are_shown_without_it() {
+        let text = Text::new("a\r\nbc\r\n");
+        assert_eq!(text.excerpt(0, 3), Excerpt { text: "a".into(), before: 0, width: 1 });
+        assert_eq!((text.place(3).line, text.place(4).column), (2, 2));
+    }
+}
