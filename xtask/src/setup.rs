@@ -60,6 +60,8 @@ const NODE: u32 = 20;
 /// Installs what is missing.
 pub(crate) fn run(root: &Path) -> Result<(), Problem> {
     debian(root)?;
+    // Of the crates that carry a schema, none is compiled; the tests read them without the network.
+    run_tool("cargo", &["fetch", "--locked", "--quiet"], root)?;
     let tools = tools(root)?;
     fs_err::create_dir_all(&tools)?;
     npm("setup", &NPM, root, &tools.join("node"))?;
