@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 /// The whole file. Every key is optional; an unknown key is an error with its place.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
@@ -260,7 +261,7 @@ pub struct Http {
     /// Host names a request may go to; a name covers its subdomains. Empty: nothing goes out, unlike the
     /// platform, where an empty list allows everything (contract/runner.md §4.3, §8 B24).
     pub allow: Vec<String>,
-    /// Answers given instead of going out; the first that matches.
+    /// Answers given instead of going out; the first that matches, and has not been given as often as its `times` says.
     pub replies: Vec<Reply>,
 }
 
@@ -281,6 +282,13 @@ pub struct Reply {
     /// Text as it is; anything else as JSON.
     #[serde(default)]
     pub body: serde_json::Value,
+    /// How often it is given, counted from when the data was read; then the next one that matches is. Absent: always.
+    /// A `503` with `times: 1` before a `200` makes a service that fails once.
+    pub times: Option<NonZeroU32>,
+    /// Milliseconds before it is given, for a service that is slow; at most 30,000, when the platform gives up
+    /// (contract/runner.md §4.3).
+    #[serde(default)]
+    pub delay_ms: u64,
 }
 
 /// What one platform route answers.

@@ -118,6 +118,11 @@ impl Project {
         self.dist().join("main.wasm")
     }
 
+    /// `dist/main.wasm.map`, where the component's script comes from; never packed.
+    pub fn source_map(&self) -> PathBuf {
+        self.dist().join("main.wasm.map")
+    }
+
     /// `dist/ui/`, the UI as it will be packed.
     pub fn built_ui(&self) -> PathBuf {
         self.dist().join("ui")

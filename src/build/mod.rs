@@ -64,6 +64,8 @@ impl Engine {
 pub struct Built {
     /// `dist/main.wasm`; none when there is no handler.
     pub component: Option<PathBuf>,
+    /// `dist/main.wasm.map`; none when the handler is no script.
+    pub source_map: Option<PathBuf>,
     /// Its bytes.
     pub size: Option<u64>,
     /// Its SHA-256, 64 hexadecimal digits.
@@ -212,6 +214,8 @@ struct Made {
     packages: Vec<component::Package>,
     /// The hash of the script it holds, when it holds one.
     script: Option<Digest>,
+    /// Of that script.
+    source_map: Option<String>,
 }
 
 /// Builds the project into `dist/`: `main.wasm`, `build.json`, `ui/`. Everything is made before anything is written.
@@ -240,6 +244,7 @@ pub fn build(project: &Project, options: &Options<'_>) -> Result<Built, Error> {
 pub struct Finished {
     built: Built,
     component: Option<Vec<u8>>,
+    source_map: Option<String>,
     ui: ui::Files,
     record: Record,
 }
@@ -252,7 +257,7 @@ impl Finished {
 
     /// Writes `dist/`.
     pub fn write(self, project: &Project) -> Result<Built, Error> {
-        write(project, self.component.as_deref(), &self.ui, &self.record)?;
+        write(project, &self)?;
         Ok(self.built)
     }
 }
@@ -267,6 +272,7 @@ fn finish(
     let mut record = Record::new(project, source, &ui)?;
     let mut built = Built {
         component: None,
+        source_map: None,
         size: None,
         sha256: None,
         engine: source.engine(),
@@ -275,7 +281,7 @@ fn finish(
         inputs: Vec::new(),
         ui_files: ui.files.len(),
     };
-    let mut component = None;
+    let (mut component, mut source_map) = (None, None);
     if let Some((made, inputs)) = made {
         built.warnings.clone_from(&made.warnings);
         built.warnings.extend(check(&made, project)?);
@@ -291,8 +297,11 @@ fn finish(
         record.component = Some(digest.to_string());
         record.script = made.script.map(|script| script.to_string());
         component = Some(finished);
+        record.source_map = made.source_map.as_ref().map(|map| Digest::of(map.as_bytes()).to_string());
+        built.source_map = made.source_map.is_some().then(|| project.source_map());
+        source_map = made.source_map;
     }
-    Ok(Finished { built, component, ui, record })
+    Ok(Finished { built, component, source_map, ui, record })
 }
 
 /// A JavaScript project whose source was read: it can be loaded, and it can be finished.
@@ -435,6 +444,7 @@ fn made(project: &Project, entry: &Path, others: &[PathBuf], built: javascript::
         warnings,
         packages: built.packages,
         script: Some(built.script),
+        source_map: Some(built.source_map),
     }
 }
 
@@ -481,15 +491,23 @@ fn check(made: &Made, project: &Project) -> Result<Vec<String>, Error> {
 }
 
 /// Writes what was built, the record last: until it stands, the project is stale.
-fn write(project: &Project, component: Option<&[u8]>, ui: &ui::Files, record: &Record) -> Result<(), Error> {
-    match component {
+fn write(project: &Project, finished: &Finished) -> Result<(), Error> {
+    match &finished.component {
         Some(bytes) => write_changed(&project.component(), bytes)?,
         // What an earlier build left of a handler that is gone.
         None if project.component().exists() => fs_err::remove_file(project.component())?,
         None => {}
     }
-    ui::write(project, ui)?;
-    write_changed(&project.dist().join(record::FILE), &record.to_bytes()?)
+    match &finished.source_map {
+        Some(map) => write_changed(&project.source_map(), map.as_bytes())?,
+        // Another tool may have put its own there.
+        None if project.source_map().exists() && Record::has_source_map(project)? => {
+            fs_err::remove_file(project.source_map())?;
+        }
+        None => {}
+    }
+    ui::write(project, &finished.ui)?;
+    write_changed(&project.dist().join(record::FILE), &finished.record.to_bytes()?)
 }
 
 /// A file that already says the same is left alone, so that nobody watching it wakes up.

@@ -75,6 +75,7 @@ pub(super) fn build(output: &Path, place: &Path) -> Result<Made, super::Error> {
         warnings: Vec::new(),
         packages: Vec::new(),
         script: None,
+        source_map: None,
     })
 }
 

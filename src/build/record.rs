@@ -31,6 +31,9 @@ pub(super) struct Record {
     /// Hash of the script in it, where it holds one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) script: Option<String>,
+    /// Hash of `dist/main.wasm.map`.
+    #[serde(default)]
+    pub(super) source_map: Option<String>,
     /// Every file it was built from, relative to the project, with its hash.
     pub(super) inputs: Inputs,
     /// The UI's files with their hashes.
@@ -51,6 +54,7 @@ impl Record {
             source: None,
             component: None,
             script: None,
+            source_map: None,
             inputs: BTreeMap::new(),
             ui: ui.files.iter().map(|(path, digest)| (path.clone(), digest.to_string())).collect(),
         })
@@ -82,6 +86,11 @@ impl Record {
         }
     }
 
+    /// Whether the last build wrote a source map.
+    pub(super) fn has_source_map(project: &Project) -> Result<bool, Error> {
+        Ok(Record::read(project)?.is_some_and(|record| record.source_map.is_some()))
+    }
+
     /// Whether building now would make the same, and what it made still stands.
     pub(super) fn is_current(
         &self,
@@ -96,7 +105,10 @@ impl Record {
             && self.entry == now.entry
             && self.configuration == now.configuration
             && self.ui == now.ui;
-        if !same || hash(&project.component())? != self.component || !ui::is_written(project, ui) {
+        let stands = hash(&project.component())? == self.component
+            && (self.source_map.is_none() || hash(&project.source_map())? == self.source_map)
+            && ui::is_written(project, ui);
+        if !same || !stands {
             return Ok(false);
         }
         for (path, expected) in &self.inputs {

@@ -28,6 +28,7 @@ pub(super) fn run(arguments: &cli::Build, session: &Session) -> Result<Exit, Err
     }
     let document = json!({
         "component": built.component,
+        "source_map": built.source_map,
         "size": built.size,
         "sha256": built.sha256,
         "engine": built.engine,

@@ -101,7 +101,7 @@ impl Platform {
             options: *options,
             services,
             secrets: Arc::new(config.secrets.clone()),
-            egress: Egress::new(&config.http.allow),
+            egress: Egress::new(&config.http),
             storage: Arc::new(Mutex::new(storage)),
             schedules: Arc::new(Mutex::new(schedules)),
             invoices: Arc::default(),

@@ -33,6 +33,8 @@ try {
   seen.refused = await text("#refused");
   seen.light = await text("#theme");
   seen.inline = await text("#inline");
+  await frame.locator("#broken", { hasText: "500" }).waitFor();
+  seen.why = await page.locator("details.request pre.bad", { hasText: "src/handler.ts" }).first().textContent();
   seen.requests = await page.locator("details.request").count();
   await page.locator("details.request summary").first().click();
   await page.screenshot({ path: join(shots, "light.png") });

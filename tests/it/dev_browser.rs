@@ -6,7 +6,7 @@ use std::path::Path;
 
 const PAGE: &str = r#"<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Probe</title>
 <link rel="stylesheet" href="style.css"></head><body><h1>Renewals</h1>
-<p id="theme"></p><p id="answer"></p><p id="refused"></p><p id="inline">blocked</p>
+<p id="theme"></p><p id="answer"></p><p id="refused"></p><p id="broken"></p><p id="inline">blocked</p>
 <script>document.getElementById("inline").textContent = "ran";</script><script src="app.js"></script></body></html>"#;
 
 const STYLE: &str =
@@ -32,10 +32,14 @@ addEventListener("message", ({ data, source }) => {
 post("ready");
 call("answer", "/items?greeting=hello", "GET");
 call("refused", "nowhere");
+call("broken", "/items?fail", "GET");
 "#;
 
 const HANDLER: &str = "import { logInfo } from 'alga:extension/logging';
 export async function handler(request: any) {
+  if (request.http.url.includes('fail')) {
+    throw new Error('no', { cause: new RangeError('why') });
+  }
   logInfo(`asked for ${request.http.url}`);
   return { status: 200, headers: [], body: new TextEncoder().encode(`you asked ${request.http.url}`) };
 }
@@ -70,6 +74,12 @@ fn the_host_page_shows_the_ui_and_answers_its_messages() {
     assert_eq!((&seen["light"], &seen["dark"]), (&"#f7f8fa, 31 tokens".into(), &"#0c0a18, 31 tokens".into()));
     assert_eq!(seen["inline"], "blocked");
     assert_eq!(seen["portal"], "client-portal");
+    let why = seen["why"].as_str().unwrap();
+    for expected in
+        ["Error: no", "(src/handler.ts:4:", "> 4 |     throw new Error('no'", "caused by RangeError: why"]
+    {
+        assert!(why.contains(expected), "{expected}\n{why}");
+    }
     assert!(seen["nobody"].as_str().unwrap().starts_with("Proxy error 401: "));
     assert!(seen["requests"].as_u64().unwrap() >= 2);
     assert!(seen["facts"].as_str().unwrap().contains("com.acme.probe"));

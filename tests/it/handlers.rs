@@ -144,3 +144,38 @@ fn a_scheduled_job_goes_on_after_a_failure_and_says_why() {
     );
     assert!(logs.contains("caused by RangeError: no such client"), "{logs}");
 }
+
+#[test]
+fn a_rest_service_is_asked_again_and_given_up_in_time() {
+    let extension = built("rest-client");
+    // Every call begins with fresh data: the first reply is a 503.
+    let found = extension.answers(200, "GET", "/tickets", &[]);
+    assert_eq!(found, json!({ "titles": ["Printer", "Router"], "sent": 2 }));
+    let found = extension.answers(200, "GET", "/tickets?state=closed", &[]);
+    assert_eq!(found, json!({ "titles": [], "sent": 3 }));
+    let made = extension.answers(201, "POST", "/tickets", &["--body", r#"{"title":"Switch"}"#]);
+    assert_eq!(made, json!({ "id": 3, "title": "Switch" }));
+    let missing = extension.answers(404, "GET", "/missing", &[]);
+    let expected =
+        json!({ "error": "the service answered 404", "problem": { "code": "no-such-thing" }, "tries": 1 });
+    assert_eq!(missing, expected);
+    let down = extension.answers(502, "GET", "/down", &[]);
+    assert_eq!(down, json!({ "error": "the service answered 500", "problem": null, "tries": 3 }));
+    let broken = extension.answers(502, "GET", "/broken", &[]);
+    let words = "https://api.example/v1/broken answered something else than JSON: { \"half\": ";
+    assert_eq!(broken, json!({ "error": "SyntaxError", "message": words, "sent": 1 }));
+    assert_eq!(extension.answers(200, "GET", "/slow", &[]), json!({ "late": true }));
+    let stuck = extension.answers(504, "GET", "/stuck", &[]);
+    assert_eq!((&stuck["error"], &stuck["sent"]), (&json!("TimeoutError"), &json!(3)));
+    let patience = extension.answers(504, "GET", "/patience", &[]);
+    assert_eq!(patience["error"], "TimeoutError");
+    let elsewhere = extension.answers(502, "GET", "/elsewhere", &[]);
+    let message = elsewhere["message"].as_str().unwrap();
+    assert!(
+        message.starts_with(
+            "fetch failed: GET to https://elsewhere.example/: `elsewhere.example` may not be asked"
+        ),
+        "{message}"
+    );
+    assert_eq!(elsewhere["sent"], 1, "what is forbidden is not asked for again");
+}

@@ -9,6 +9,7 @@
     reason = "a test that cannot go on fails, and it works as a user would, outside the house rules"
 )]
 
+mod bad_input;
 mod build;
 mod bundles;
 mod cli;
@@ -16,6 +17,7 @@ mod dev;
 mod dev_browser;
 mod dev_quiet;
 mod doctor;
+mod errors;
 mod examples;
 mod extension;
 mod findings;

@@ -10,6 +10,18 @@ const MANIFEST: &str =
 const TSCONFIG: &str = r#"{ "compilerOptions": { "target": "ES2022", "module": "ESNext", "moduleResolution": "Bundler", "lib": ["ES2022"],
     "types": [], "strict": true, "exactOptionalPropertyTypes": true, "noEmit": true }, "include": ["src", "types"] }"#;
 
+/// The compiler with everything checked, our declarations too: as the project says, and with the libraries of a browser.
+fn tsc_with_and_without_dom(folder: &Path) {
+    tsc(folder).ok();
+    let configuration = folder.join("tsconfig.json");
+    let text = fs_err::read_to_string(&configuration).unwrap();
+    let with_dom = text.replace(r#""lib": ["ES2022"]"#, r#""lib": ["ES2022", "DOM"]"#);
+    assert_ne!(text, with_dom, "the configuration has another `lib` than expected");
+    fs_err::write(&configuration, with_dom).unwrap();
+    tsc(folder).ok();
+    fs_err::write(&configuration, text).unwrap();
+}
+
 /// The compiler with everything checked, our declarations too.
 fn tsc(folder: &Path) -> Run {
     let sandbox = Sandbox::new();
@@ -42,7 +54,7 @@ fn every_template_and_example_in_typescript_satisfies_tsc() {
         let template = entry.unwrap();
         if is_typescript(&template.path().join("content")) {
             let extension = Extension::from_template(template.file_name().to_str().unwrap());
-            tsc(&extension.path("")).ok();
+            tsc_with_and_without_dom(&extension.path(""));
             let check = extension.run(&["types", "--check"]).ok().json();
             assert_eq!(check["changed"], serde_json::json!([]), "`new` wrote what `types` writes");
             checked += 1;
@@ -53,7 +65,7 @@ fn every_template_and_example_in_typescript_satisfies_tsc() {
         if is_typescript(&example.path()) {
             let extension = Extension::from_example(example.file_name().to_str().unwrap());
             extension.run(&["types"]).ok();
-            tsc(&extension.path("")).ok();
+            tsc_with_and_without_dom(&extension.path(""));
             checked += 1;
         }
     }
@@ -92,6 +104,31 @@ fn the_declarations_tell_right_from_wrong() {
         };",
     );
     tsc(sandbox.root()).ok();
+}
+
+#[test]
+fn the_globals_have_the_types_of_the_web_beside_its_libraries_and_alone() {
+    let sandbox = typed(
+        "export async function handler(): Promise<Response> {
+            const init: RequestInit = { method: 'POST', headers: new Headers({ a: 'b' }), body: new FormData(), signal: AbortSignal.timeout(5) };
+            const response = await fetch(new URL('https://a.example/'), init);
+            for (const [name, value] of response.headers) console.log(name, value);
+            for (const [name, value] of new URLSearchParams('a=b')) console.log(name, value);
+            const controller = new AbortController();
+            controller.signal.addEventListener('abort', () => controller.abort(), { once: true });
+            controller.signal.onabort = () => {};
+            const timer = setTimeout((text: string) => console.log(text), 5, 'x');
+            clearTimeout(timer);
+            const bytes = new TextEncoder().encode('x');
+            const key = await crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
+            const code = await crypto.subtle.sign('HMAC', key, bytes);
+            const fits: boolean = await crypto.subtle.verify('HMAC', key, code, bytes);
+            const text: string = new TextDecoder('utf-8', { fatal: true }).decode(await new Blob([bytes]).arrayBuffer());
+            const options: ResponseInit = { status: 201, headers: { a: 'b' } };
+            return Response.json({ fits, text, id: crypto.randomUUID(), now: performance.now(), copy: structuredClone(options) }, options);
+        }",
+    );
+    tsc_with_and_without_dom(sandbox.root());
 }
 
 #[test]

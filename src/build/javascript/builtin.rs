@@ -7,7 +7,7 @@ pub(super) const SDK: &str = "@alga-psa/extension-runtime";
 pub(super) const OLD_SDK: &str = "@alga/extension-runtime";
 
 /// Every module, by name without the scheme.
-const MODULES: [(&str, &str); 55] = [
+const MODULES: [(&str, &str); 57] = [
     ("prelude/abort", include_str!("prelude/abort.js")),
     ("prelude/abort_timeout", include_str!("prelude/abort_timeout.js")),
     ("prelude/async", include_str!("prelude/async.js")),
@@ -28,6 +28,7 @@ const MODULES: [(&str, &str); 55] = [
     ("prelude/form_data", include_str!("prelude/form_data.js")),
     ("prelude/from_async", include_str!("prelude/from_async.js")),
     ("prelude/headers", include_str!("prelude/headers.js")),
+    ("prelude/hmac", include_str!("prelude/hmac.js")),
     ("prelude/inspect", include_str!("prelude/inspect.js")),
     ("prelude/instance", include_str!("prelude/instance.js")),
     ("prelude/platform", include_str!("prelude/platform.js")),
@@ -40,6 +41,7 @@ const MODULES: [(&str, &str); 55] = [
     ("prelude/serve", include_str!("prelude/serve.js")),
     ("prelude/shown", include_str!("prelude/shown.js")),
     ("prelude/stack", include_str!("prelude/stack.js")),
+    ("prelude/thrown", include_str!("prelude/thrown.js")),
     ("prelude/time_origin", include_str!("prelude/time_origin.js")),
     ("prelude/timers", include_str!("prelude/timers.js")),
     ("prelude/url", include_str!("prelude/url.js")),
@@ -92,13 +94,14 @@ pub(super) fn helper(name: &str) -> Option<&'static str> {
         "awaited" | "awaitedEach" => Some("prelude/awaited"),
         "decorate" | "decorateParam" | "decorateMetadata" => Some("prelude/decorators"),
         "usingCtx" => Some("prelude/using"),
+        "thrown" => Some("prelude/thrown"),
         _ => None,
     }
 }
 
 /// What a source may use without importing it: a word to look for, the global it is a part of, and the module that
 /// defines it.
-pub(super) const GLOBALS: [(&str, &str, &str); 31] = [
+pub(super) const GLOBALS: [(&str, &str, &str); 32] = [
     ("console", "console", "prelude/console"),
     ("TextEncoder", "TextEncoder", "prelude/encoding"),
     ("TextDecoder", "TextDecoder", "prelude/encoding"),
@@ -130,6 +133,7 @@ pub(super) const GLOBALS: [(&str, &str, &str); 31] = [
     ("getRandomValues", "crypto", "prelude/random_values"),
     ("randomUUID", "crypto", "prelude/random_values"),
     ("subtle", "crypto", "prelude/digest"),
+    ("importKey", "crypto", "prelude/hmac"),
 ];
 
 /// What any module may ask of a value that one of these prelude modules made: a word to look for, and the module that

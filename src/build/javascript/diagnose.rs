@@ -68,7 +68,10 @@ impl Source {
         let start: usize = self.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
         let rest = self.text.get(start..).unwrap_or_default();
         // A statement may go on for lines: an import's specifier stands at its end.
-        if let Some(at) = rest.find(word).filter(|_| !word.is_empty()) {
+        // A specifier stands in quotes; a variable may be called the same.
+        let quoted = ['\'', '"', '`'].iter().filter_map(|quote| rest.find(&format!("{quote}{word}{quote}")));
+        let found = quoted.min().map(|at| at + 1).or_else(|| rest.find(word));
+        if let Some(at) = found.filter(|_| !word.is_empty()) {
             return self.place(start + at, start + at + word.len());
         }
         let indent = rest.len() - rest.trim_start_matches([' ', '\t']).len();

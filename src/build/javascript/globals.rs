@@ -248,32 +248,90 @@ fn digests_are_those_of_the_standard() {
         "8e959b75dae313da8cf4f72814fc143f8f7779c6eb9f7fa17299aeadb6889018501d289e4900f7e4331b99dec4b5433ac7d329eeb6dd26545e96e55b874be909",
         "NotSupportedError",
         "TypeError",
-        "crypto.subtle.sign is not there; of crypto.subtle there is digest",
+        "crypto.subtle.sign is not there; of crypto.subtle there is digest, and HMAC with keys that importKey makes",
     ];
     assert_eq!(call(&built.component).body(), expected.join("\n"));
     assert!(!imports(&built.component).iter().any(|name| name.starts_with("wasi:random/")));
 }
 
+#[test]
+fn codes_of_hmac_are_signed_and_verified() {
+    let text = r"
+        const bytes = (text) => new TextEncoder().encode(text);
+        const HMAC = (hash) => ({ name: 'HMAC', hash });
+        export async function handler() {
+            const seen = [];
+            // RFC 4231, cases 1, 2 and 6, whose key is longer than a block.
+            for (const [secret, text] of [[new Uint8Array(20).fill(0x0b), 'Hi There'], [bytes('Jefe'), 'what do ya want for nothing?'],
+                [new Uint8Array(131).fill(0xaa), 'Test Using Larger Than Block-Size Key - Hash Key First']]) {
+                for (const hash of ['SHA-256', { name: 'sha-512' }]) {
+                    const key = await crypto.subtle.importKey('raw', secret, HMAC(hash), false, ['sign', 'verify']);
+                    const code = await crypto.subtle.sign('HMAC', key, bytes(text));
+                    seen.push(new Uint8Array(code).toHex().slice(0, 32));
+                    const changed = new Uint8Array(code.slice(0)); changed[3] ^= 1;
+                    const fits = (code) => crypto.subtle.verify({ name: 'hmac' }, key, code, bytes(text));
+                    seen.push([await fits(code), await fits(changed), await fits(code.slice(1)), await fits(new Uint8Array())].join());
+                }
+            }
+            const key = await crypto.subtle.importKey('raw', bytes('k'), HMAC('SHA-1'), true, ['sign']);
+            seen.push(Object.prototype.toString.call(key), key.type, JSON.stringify(key.algorithm), key instanceof CryptoKey);
+            const failure = (promise) => promise.then(() => 'none', (error) => error.name);
+            const make = (...given) => failure(crypto.subtle.importKey(...given));
+            seen.push(await failure(crypto.subtle.verify('HMAC', key, bytes('x'), bytes('y'))), await failure(crypto.subtle.sign('HMAC', {}, bytes('y'))),
+                await make('jwk', {}, HMAC('SHA-256'), false, ['sign']), await make('raw', bytes('k'), { name: 'AES-GCM' }, false, ['sign']),
+                await make('raw', bytes('k'), HMAC('SHA-256'), false, []), await make('raw', new Uint8Array(), HMAC('SHA-256'), false, ['sign']));
+            return { body: seen.join('\n') };
+        }";
+    let fits = "true,false,false,false";
+    let expected = [
+        "b0344c61d8db38535ca8afceaf0bf12b",
+        fits,
+        "87aa7cdea5ef619d4ff0b4241a1d6cb0",
+        fits,
+        "5bdcc146bf60754e6a042426089575c7",
+        fits,
+        "164b7a7bfcf819e2e395fbe73b56e0a3",
+        fits,
+        "60e431591ee0b67f0d8a26aacbf5b77f",
+        fits,
+        "80b24263c7c1a3ebb71493c1dd7be8b4",
+        fits,
+        "[object CryptoKey]",
+        "secret",
+        r#"{"name":"HMAC","hash":{"name":"SHA-1"},"length":8}"#,
+        "true",
+        "InvalidAccessError",
+        "TypeError",
+        "NotSupportedError",
+        "NotSupportedError",
+        "SyntaxError",
+        "DataError",
+    ];
+    assert_eq!(answer(text), expected.join("\n"));
+}
+
 /// What each module says somewhere.
-const MARKS: [(&str, &str); 7] = [
+const MARKS: [(&str, &str); 8] = [
     ("url", "is not a valid URL"),
     ("search_params", "URLSearchParams takes pairs"),
     ("clone", "a detached ArrayBuffer"),
     ("random_values", "crypto.getRandomValues fills"),
-    ("digest", "crypto.subtle.digest takes"),
+    ("digest", "of crypto.subtle there is digest"),
+    ("hmac", "a key for HMAC needs a hash"),
     ("encoding", "TextDecoder.decode takes"),
     ("encodings", "the bytes are not UTF-16"),
 ];
 
 #[test]
 fn a_global_is_in_a_component_only_when_its_source_uses_it() {
-    let cases: [(&str, &[&str]); 9] = [
+    let cases: [(&str, &[&str]); 10] = [
         ("/* URL crypto */ 'baseURL, URL, structuredClone and crypto.subtle'", &[]),
         ("new URL('http://a/').href", &["url", "search_params"]),
         ("new URLSearchParams('a=b')", &["search_params"]),
         ("structuredClone(1)", &["clone"]),
         ("crypto.randomUUID()", &["random_values"]),
         ("typeof crypto.subtle.digest", &["digest"]),
+        ("typeof crypto.subtle.importKey", &["digest", "hmac"]),
         ("new TextDecoder().encoding", &["encoding"]),
         ("new TextDecoder('utf-8', { fatal: true }).encoding", &["encoding"]),
         ("new TextDecoder('latin1').encoding", &["encoding", "encodings"]),

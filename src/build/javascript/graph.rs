@@ -10,6 +10,7 @@ use super::world::Function;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::string::FromUtf8Error;
 use std::sync::Arc;
 
 /// No source file is larger; what is, is data.
@@ -55,12 +56,6 @@ impl Module {
     pub(super) fn is_typescript(&self) -> bool {
         let extension = self.source.path.extension().and_then(|extension| extension.to_str());
         matches!(extension, Some("ts" | "tsx" | "mts" | "cts"))
-    }
-
-    /// Whether it is the project's own, and no package's.
-    pub(super) fn is_authors(&self) -> bool {
-        let mut parts = self.source.path.components();
-        !self.is_ours && !parts.any(|part| part.as_os_str() == "node_modules")
     }
 }
 
@@ -264,13 +259,18 @@ impl<'p> Graph<'p> {
             self.diagnostics.push(complain(message));
             return String::new();
         }
-        match fs_err::read_to_string(path) {
-            Ok(text) => text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text),
+        let text = match fs_err::read(path).map(String::from_utf8) {
+            Ok(Ok(text)) => text,
+            Ok(Err(error)) => {
+                self.diagnostics.push(not_utf8(self.root, path, &error));
+                return String::new();
+            }
             Err(error) => {
                 self.diagnostics.push(complain(error.to_string()));
-                String::new()
+                return String::new();
             }
-        }
+        };
+        text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)
     }
 
     /// What a file's extension, or the package it belongs to, says.
@@ -323,9 +323,11 @@ impl<'p> Graph<'p> {
         let is_node = format == Format::Module && !is_typescript(&source.path);
         let is_pure =
             if is_ours { source.name.starts_with("sdk/") } else { self.is_pure_package(&source.path) };
-        let text = match self.kept.find(&source, format, self.minify) {
+        let options =
+            transform::Options { format, minify: self.minify, decorators: self.resolver.decorators };
+        let text = match self.kept.find(&source, options) {
             Some(text) => text,
-            None => self.make(source, format),
+            None => self.make(source, options),
         };
         self.complain(&text);
         self.modules.push(Module { text, is_ours, is_node, is_pure, targets: Vec::new() });
@@ -333,14 +335,14 @@ impl<'p> Graph<'p> {
     }
 
     /// Transforms and analyzes a source. What is without a mistake is kept.
-    fn make(&mut self, source: Source, format: Format) -> Arc<Text> {
+    fn make(&mut self, source: Source, options: transform::Options) -> Arc<Text> {
         let mistakes = self.diagnostics.len();
-        let mut text = Text { source, format, minify: self.minify, is_esm: true, ..Text::default() };
+        let mut text = Text { source, options, is_esm: true, ..Text::default() };
         let extension = text.source.path.extension().and_then(|extension| extension.to_str());
         match extension.unwrap_or("js") {
             "json" => self.read_json(&mut text),
             "ts" | "tsx" | "mts" | "cts" | "js" | "jsx" | "mjs" | "cjs" => {
-                match transform::transform(&text.source, format, self.minify) {
+                match transform::transform(&text.source, options) {
                     Ok(transformed) => {
                         text.is_esm = transformed.is_module;
                         text.code = transformed.code;
@@ -358,7 +360,7 @@ impl<'p> Graph<'p> {
         }
         let stem = text.source.name.rsplit('/').next().unwrap_or_default();
         let stem = identifier(stem.split('.').next().unwrap_or_default());
-        match analyze::analyze(&text.code, text.is_esm, &stem) {
+        match analyze::analyze(&text.code, text.is_esm, &stem, text.is_authors()) {
             Ok(analysis) => text.analysis = analysis,
             Err(message) => {
                 let file = &text.source.name;
@@ -497,6 +499,20 @@ impl<'p> Graph<'p> {
             sorted.insert((place, index), diagnostic);
         }
         sorted.into_values().collect()
+    }
+}
+
+/// Where a file stops being text.
+fn not_utf8(root: &Path, path: &Path, error: &FromUtf8Error) -> Diagnostic {
+    let at = error.utf8_error().valid_up_to();
+    let byte = error.as_bytes().get(at).copied().unwrap_or_default();
+    // Up to there both texts are the same.
+    let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+    let place = Source::new(root, path.to_path_buf(), text).place(at, at + 1);
+    Diagnostic {
+        message: format!("the byte 0x{byte:02x} is not UTF-8, which a source is written in"),
+        place: Some(place),
+        help: Some("save the file as UTF-8; the encoding of an editor is often Windows-1252".into()),
     }
 }
 

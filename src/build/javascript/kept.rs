@@ -4,7 +4,7 @@ use super::analyze::Analysis;
 use super::diagnose::{Diagnostic, Source};
 use super::reach::Reach;
 use super::trace::Mark;
-use super::transform::Format;
+use super::transform::Options;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,9 +17,7 @@ const MOST: usize = 48 << 20;
 pub(super) struct Text {
     pub(super) source: Source,
     /// How it was to be read.
-    pub(super) format: Format,
-    /// Whether it was made small.
-    pub(super) minify: bool,
+    pub(super) options: Options,
     /// Whether it is an ECMAScript module, and not CommonJS.
     pub(super) is_esm: bool,
     pub(super) code: String,
@@ -32,6 +30,21 @@ pub(super) struct Text {
 }
 
 impl Text {
+    /// Whether it is the project's own, and no package's.
+    pub(super) fn is_authors(&self) -> bool {
+        let mut parts = self.source.path.components();
+        !self.source.is_ours() && !parts.any(|part| part.as_os_str() == "node_modules")
+    }
+
+    /// Where a byte of the transformed code comes from: `src/handler.ts:3:12`.
+    pub(super) fn place(&self, at: usize) -> Option<String> {
+        let before = self.code.get(..at)?;
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let marks = self.marks.get(before.matches('\n').count())?;
+        let mark = marks.iter().rev().find(|mark| mark.at <= at - start)?;
+        Some(format!("{}:{}:{}", self.source.name, mark.line, mark.column + at - start - mark.at + 1))
+    }
+
     /// A mistake at a line of the transformed code, counted from 0, on `word`.
     pub(super) fn diagnostic(
         &self,
@@ -59,10 +72,9 @@ pub struct Kept {
 
 impl Kept {
     /// What was made of the same text, read in the same way.
-    pub(super) fn find(&self, source: &Source, format: Format, minify: bool) -> Option<Arc<Text>> {
+    pub(super) fn find(&self, source: &Source, options: Options) -> Option<Arc<Text>> {
         let kept = self.texts.get(&key(source))?;
-        let is_same = kept.source == *source && kept.format == format && kept.minify == minify;
-        is_same.then(|| Arc::clone(kept))
+        (kept.source == *source && kept.options == options).then(|| Arc::clone(kept))
     }
 
     /// Keeps a text in the place of what the file held before.
@@ -70,7 +82,7 @@ impl Kept {
         self.texts.insert(key(&text.source), Arc::clone(text));
     }
 
-    /// Forgets what no module holds.
+    /// Forgets what nobody holds: no module, and no script that is still being finished.
     pub(super) fn keep_used(&mut self) {
         self.texts.retain(|_, kept| Arc::strong_count(kept) > 1);
         if self.texts.values().map(|kept| kept.bytes()).sum::<usize>() > MOST {
@@ -85,6 +97,7 @@ fn key(source: &Source) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use super::super::transform::Format;
     use super::*;
 
     fn text(path: &str, text: &str) -> Arc<Text> {
@@ -96,12 +109,14 @@ mod tests {
     fn only_the_same_text_read_in_the_same_way_is_found() {
         let (mut kept, one) = (Kept::default(), text("/a.ts", "1"));
         kept.keep(&one);
-        let found = kept.find(&one.source, Format::Module, false);
+        let same = Options::default();
+        let found = kept.find(&one.source, same);
         assert!(found.is_some_and(|found| Arc::ptr_eq(&found, &one)));
-        assert!(kept.find(&one.source, Format::CommonJs, false).is_none());
-        assert!(kept.find(&one.source, Format::Module, true).is_none());
-        assert!(kept.find(&text("/a.ts", "2").source, Format::Module, false).is_none());
-        assert!(kept.find(&text("/b.ts", "1").source, Format::Module, false).is_none());
+        assert!(kept.find(&one.source, Options { format: Format::CommonJs, ..same }).is_none());
+        assert!(kept.find(&one.source, Options { minify: true, ..same }).is_none());
+        assert!(kept.find(&one.source, Options { decorators: true, ..same }).is_none());
+        assert!(kept.find(&text("/a.ts", "2").source, same).is_none());
+        assert!(kept.find(&text("/b.ts", "1").source, same).is_none());
     }
 
     #[test]
@@ -110,7 +125,7 @@ mod tests {
         kept.keep(&one);
         kept.keep(&text("/b.ts", "1"));
         kept.keep_used();
-        assert!(kept.find(&one.source, Format::Module, false).is_some());
+        assert!(kept.find(&one.source, Options::default()).is_some());
         assert_eq!(kept.texts.len(), 1);
         let large = text("/c.ts", &" ".repeat(MOST));
         kept.keep(&large);

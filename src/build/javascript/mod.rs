@@ -17,6 +17,7 @@ mod reach;
 mod resolve;
 mod runtime;
 mod snapshot;
+mod source_map;
 mod trace;
 mod transform;
 mod typecheck;
@@ -37,6 +38,7 @@ use crate::component::Package;
 use crate::exit::Exit;
 use frozen::{Frozen, Warnings};
 use graph::Graph;
+use kept::Text;
 use resolve::Resolver;
 use serde_json::json;
 use snapshot::Failure;
@@ -76,6 +78,8 @@ pub struct Built {
     pub packages: Vec<Package>,
     /// The hash of the script in it.
     pub script: Digest,
+    /// Where the script in it comes from: a source map.
+    pub source_map: String,
 }
 
 /// Why the source did not become a component.
@@ -229,6 +233,8 @@ pub struct Script {
     /// Where its sources are, without links.
     root: PathBuf,
     packages: Vec<Package>,
+    /// What its sources say, for the map.
+    sources: Vec<Arc<Text>>,
     /// What its text shows that is frozen in a component.
     frozen: Warnings,
 }
@@ -275,6 +281,11 @@ impl Script {
         Ok(Script {
             root: root.to_path_buf(),
             packages: packages(&mut graph, &linked.modules),
+            sources: linked
+                .modules
+                .iter()
+                .map(|(number, _)| Arc::clone(&graph.module(*number).text))
+                .collect(),
             frozen,
             text: linked.text,
             inputs: std::mem::take(&mut graph.inputs).into_iter().map(as_given).collect(),
@@ -347,8 +358,11 @@ impl Evaluated {
         let mut warnings = script.warnings;
         let found = frozen(script.frozen, &engine, &script.text, &snapshot).map_err(Error::Engine)?;
         warnings.extend(found.sentences());
+        let sources = script.sources.iter().map(|text| &text.source).filter(|source| !source.is_ours());
+        let texts = sources.map(|source| (source.name.as_str(), source.text.as_str())).collect();
+        let source_map = source_map::source_map(&script.lines, &script.text, &texts);
         let Script { inputs, packages, .. } = script;
-        Ok(Built { component, warnings, inputs, packages, script: source })
+        Ok(Built { component, warnings, inputs, packages, script: source, source_map })
     }
 }
 
@@ -430,6 +444,8 @@ mod globals;
 mod packages;
 #[cfg(test)]
 mod promises;
+#[cfg(test)]
+mod shown;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

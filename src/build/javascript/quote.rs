@@ -60,6 +60,7 @@ fn lines((file, line, column): (&str, usize, usize), root: &Path) -> Option<Stri
         return None;
     }
     let text = files::read_text(&path, LARGEST).ok()?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let first = line.saturating_sub(1).max(1);
     let shown: Vec<(usize, &str)> = (1..).zip(text.lines()).skip(first - 1).take(line + 2 - first).collect();
     if !shown.iter().any(|(number, _)| *number == line) || shown.iter().any(|(_, text)| text.len() > LONGEST)

@@ -83,6 +83,8 @@ pub(super) struct Resolver {
     interfaces: BTreeMap<String, Vec<Function>>,
     /// Why `tsconfig.json` is not heeded.
     pub(super) warning: Option<String>,
+    /// Whether it says `experimentalDecorators`.
+    pub(super) decorators: bool,
 }
 
 impl Resolver {
@@ -91,14 +93,19 @@ impl Resolver {
         let tsconfig = root.join("tsconfig.json");
         let mut options = options("import");
         let mut warning = None;
+        let mut decorators = None;
         if tsconfig.is_file() {
             options.tsconfig = Some(TsconfigDiscovery::Manual(TsconfigOptions {
-                config_file: tsconfig,
+                config_file: tsconfig.clone(),
                 references: TsconfigReferences::Disabled,
             }));
             // A configuration that cannot be read, or that extends a package nobody installed, is no reason not to
             // build: only its path aliases matter here.
-            if let Err(error) = Files::new(options.clone()).resolve(root, "./tsconfig.json")
+            let files = Files::new(options.clone());
+            if let Ok(configuration) = files.resolve_tsconfig(&tsconfig) {
+                decorators = configuration.compiler_options.experimental_decorators;
+            }
+            if let Err(error) = files.resolve(root, "./tsconfig.json")
                 && is_configuration(&error)
             {
                 warning = Some(format!("`tsconfig.json` is not heeded: {error}"));
@@ -108,7 +115,13 @@ impl Resolver {
         let imports = Files::new(options.clone());
         let mut conditions = options;
         conditions.condition_names = condition_names("require");
-        Resolver { requires: imports.clone_with_options(conditions), imports, interfaces, warning }
+        Resolver {
+            requires: imports.clone_with_options(conditions),
+            imports,
+            interfaces,
+            warning,
+            decorators: decorators.unwrap_or_default(),
+        }
     }
 
     /// The functions of an interface of the platform.
@@ -238,7 +251,9 @@ fn no_node(name: &str) -> Unresolved {
         "process" | "os" => "`alga:extension/secrets` and the request hold what an environment would",
         "console" => "`console` is there without an import",
         "buffer" => "`Uint8Array`, `TextEncoder` and `TextDecoder` hold bytes and text",
-        "crypto" => "`crypto.randomUUID`, `getRandomValues` and `subtle.digest` are there without an import",
+        "crypto" => {
+            "`crypto.randomUUID`, `getRandomValues` and, of `subtle`, `digest` and HMAC are there without an import"
+        }
         "url" | "querystring" => "`URL` and `URLSearchParams` are there without an import",
         _ => "a package that does not need Node can take its place",
     };

@@ -128,7 +128,9 @@ fn decorators_and_disposal_work() {
             { await using s = { async [Symbol.asyncDispose]() { seen.push('closed later'); } }; }
             return { body: seen.join() };
         }";
-    assert_eq!(answer(text), "run,closed,closed later");
+    let configuration = r#"{ "compilerOptions": { "experimentalDecorators": true } }"#;
+    let files = [("src/handler.ts", text), ("tsconfig.json", configuration)];
+    assert_eq!(answer_of(&files), "run,closed,closed later");
 }
 
 #[test]
@@ -225,7 +227,7 @@ fn the_console_writes_to_the_log() {
     assert_eq!(logs[4], "error Assertion failed: no");
     assert_eq!(
         logs[5],
-        "info null undefined -0 [ undefined, 1 ] 1970-01-01T00:00:00.000Z /x/g Promise { 1 }"
+        "info null undefined -0 [ <1 empty item>, 1 ] 1970-01-01T00:00:00.000Z /x/g Promise { 1 }"
     );
 }
 
@@ -413,7 +415,8 @@ fn a_response_of_the_wrong_shape_is_told_by_field() {
             shapes.join(", ")
         );
         let answer = call(&build_text(&text).component);
-        assert_eq!(answer.logs, [format!("error uncaught TypeError: {expected}")]);
+        let place = format!("    at handler (src/handler.ts:1:{})", shapes.join(", ").len() + 41);
+        assert_eq!(answer.logs, [format!("error uncaught TypeError: {expected}\n{place}")]);
     }
 }
 
@@ -465,10 +468,13 @@ fn every_mistake_is_shown_where_it_is() {
 
 #[test]
 fn a_source_without_a_handler_is_told_what_to_export() {
-    let error = refusal(&[("src/handler.ts", "export const handle = 1; export default 2;")]);
-    assert_eq!(error, "`src/handler.ts` does not export `handler`; it exports `default`, `handle`");
+    let error = refusal(&[("src/handler.ts", "export const handle = 1; export const help = 2;")]);
+    assert_eq!(error, "`src/handler.ts` does not export `handler`; it exports `handle`, `help`");
     let error = refusal(&[("src/handler.ts", "export const handler = 'text';")]);
-    assert!(error.contains("`handler` is exported, but it is string and not a function"), "{error}");
+    assert!(
+        error.contains("`handler` is exported, but it is the string \"text\" and not a function"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Where the text of a linked script comes from: kept for the build's own messages, and written into the script for the
 //! stacks of a running handler.
 //!
-//! Of the project's own files every line has its marks, so that a stack names columns; of packages only the lines are
-//! known. What is quoted of a source is read from the source itself (`quote.rs`): a component holds no source map.
+//! Of the project's own files every line has its marks, so that a stack names columns; of packages a component knows only
+//! the lines. What is quoted of a source is read from the source itself (`quote.rs`): a component holds no source map,
+//! which lies beside it (`source_map.rs`).
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// What the engine calls the script in stacks.
@@ -12,7 +14,7 @@ pub(super) const SCRIPT: &str = "componentize-qjs:user.js:";
 const ENGINE: &str = "componentize-qjs:";
 
 /// Where a piece of a line comes from. The text up to the next mark is as long as in the source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Mark {
     /// Bytes from the start of the line: the engine counts its columns so.
     pub(super) at: usize,
@@ -20,6 +22,8 @@ pub(super) struct Mark {
     pub(super) line: usize,
     /// Characters from the start of that line.
     pub(super) column: usize,
+    /// Whether it says nothing that the one before it on its line does not; a component goes without it.
+    pub(super) follows: bool,
 }
 
 /// For each line of a script the file and line it comes from.
@@ -34,8 +38,8 @@ pub(super) struct Lines {
 #[derive(Debug)]
 enum Origin {
     Ours,
-    /// A file and its line.
-    Line(usize, usize),
+    /// A file and its line, with the marks that stay out of the component.
+    Line(usize, usize, Vec<Mark>),
     /// A file, with marks that have lines and columns.
     Marks(usize, Vec<Mark>),
 }
@@ -50,14 +54,32 @@ impl Lines {
         }) + 1
     }
 
-    /// Adds a line of which only that is known.
-    pub(super) fn push(&mut self, file: usize, line: usize) {
-        self.lines.push(if file == 0 || line == 0 { Origin::Ours } else { Origin::Line(file, line) });
+    /// Adds a line of which a component knows only that.
+    pub(super) fn push(&mut self, file: usize, line: usize, marks: Vec<Mark>) {
+        self.lines.push(if file == 0 || line == 0 { Origin::Ours } else { Origin::Line(file, line, marks) });
     }
 
     /// Adds a line with its marks, in order.
     pub(super) fn push_marks(&mut self, file: usize, marks: Vec<Mark>) {
         self.lines.push(Origin::Marks(file, marks));
+    }
+
+    /// The names of the files, in the order of [`Lines::marks`].
+    pub(super) fn files(&self) -> &[String] {
+        &self.files
+    }
+
+    /// The file (from 0) and the marks of a line of the script, counted from 0; `None` for our own.
+    pub(super) fn marks(&self, index: usize) -> Option<(usize, Cow<'_, [Mark]>)> {
+        match self.lines.get(index)? {
+            Origin::Ours => None,
+            Origin::Line(file, line, marks) if marks.is_empty() => {
+                Some((file.checked_sub(1)?, Cow::Owned(vec![Mark { line: *line, ..Mark::default() }])))
+            }
+            Origin::Line(file, _, marks) | Origin::Marks(file, marks) => {
+                Some((file.checked_sub(1)?, Cow::Borrowed(marks.as_slice())))
+            }
+        }
     }
 
     /// The table as `prelude/stack.js` reads it: the files, the runs of lines, and the marks of each run that has some.
@@ -70,13 +92,13 @@ impl Lines {
         let mut marks = String::new();
         let (mut start, mut source, mut origin) = (0_i64, 0_i64, 0_i64);
         let mut expected = None;
-        let mut last = Mark { at: 0, line: 0, column: 0 };
+        let mut last = Mark::default();
         let number = |value: usize| i64::try_from(value).unwrap_or_default();
         for (index, line) in self.lines.iter().enumerate() {
             // A run with marks has line 0 and a file.
             let here = match line {
                 Origin::Ours => (0, 0),
-                Origin::Line(file, line) => (*file, *line),
+                Origin::Line(file, line, _) => (*file, *line),
                 Origin::Marks(file, _) => (*file, 0),
             };
             let is_new = expected != Some(here);
@@ -98,10 +120,13 @@ impl Lines {
             if let Origin::Marks(_, line) = line {
                 marks.push(if is_new { '|' } else { ';' });
                 if is_new {
-                    last = Mark { at: 0, line: 0, column: 0 };
+                    last = Mark::default();
                 }
                 last.at = 0;
                 for (index, mark) in line.iter().enumerate() {
+                    if mark.follows {
+                        continue;
+                    }
                     if index > 0 {
                         marks.push(',');
                     }
@@ -129,7 +154,7 @@ impl Lines {
         let name = |file: &usize| self.files.get(file.checked_sub(1)?);
         match self.lines.get(index)? {
             Origin::Ours => None,
-            Origin::Line(file, line) => Some(format!("{}:{line}", name(file)?)),
+            Origin::Line(file, line, _) => Some(format!("{}:{line}", name(file)?)),
             Origin::Marks(file, marks) => {
                 let at = column.saturating_sub(1);
                 let mark = marks.iter().rev().find(|mark| mark.at <= at).or(marks.first());
@@ -182,7 +207,7 @@ fn push_base36(text: &mut String, value: i64) {
 }
 
 /// As source maps write numbers: the sign in the lowest bit, five bits a letter, the lowest first.
-fn push_base64(text: &mut String, value: i64) {
+pub(super) fn push_base64(text: &mut String, value: i64) {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut rest = value.unsigned_abs() << 1 | u64::from(value < 0);
     loop {
@@ -203,13 +228,13 @@ mod tests {
     fn lines() -> Lines {
         let mut lines = Lines::default();
         let file = lines.file("src/handler.ts");
-        lines.push(0, 0);
-        lines.push(0, 0);
-        lines.push(file, 10);
-        lines.push(file, 11);
-        lines.push(file, 40);
-        lines.push(0, 0);
-        let mark = |at, line, column| Mark { at, line, column };
+        lines.push(0, 0, Vec::new());
+        lines.push(0, 0, Vec::new());
+        lines.push(file, 10, Vec::new());
+        lines.push(file, 11, Vec::new());
+        lines.push(file, 40, Vec::new());
+        lines.push(0, 0, Vec::new());
+        let mark = |at, line, column| Mark { at, line, column, follows: false };
         lines.push_marks(file, vec![mark(0, 3, 2), mark(20, 3, 30)]);
         lines.push_marks(file, vec![mark(1, 5, 0)]);
         lines

@@ -7,6 +7,8 @@ use super::diagnose::{Diagnostic, Source};
 use super::reach::{self, Reach};
 use super::trace::Mark;
 use oxc::allocator::Allocator;
+use oxc::ast::ast::{Decorator, Program};
+use oxc::ast_visit::Visit;
 use oxc::codegen::{Codegen, CodegenOptions, CommentOptions};
 use oxc::diagnostics::OxcDiagnostic;
 use oxc::minifier::{
@@ -15,7 +17,7 @@ use oxc::minifier::{
 };
 use oxc::parser::Parser;
 use oxc::semantic::SemanticBuilder;
-use oxc::span::SourceType;
+use oxc::span::{SourceType, Span};
 use oxc::transformer::{DecoratorOptions, HelperLoaderMode, TransformOptions, Transformer};
 
 /// How many mistakes of one file are reported.
@@ -48,34 +50,47 @@ pub(super) struct Transformed {
     pub(super) reach: Reach,
 }
 
-/// Transforms `source`, and makes it small when it is to be; every mistake in its syntax is reported.
-pub(super) fn transform(
-    source: &Source,
-    format: Format,
-    minify: bool,
-) -> Result<Transformed, Vec<Diagnostic>> {
+/// How a source is transformed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Options {
+    /// What its name and package say.
+    pub(super) format: Format,
+    /// Whether it is made small.
+    pub(super) minify: bool,
+    /// Whether its decorators are TypeScript's own, as they were before the standard had any.
+    pub(super) decorators: bool,
+}
+
+/// Transforms `source`; every mistake in its syntax is reported.
+pub(super) fn transform(source: &Source, options: Options) -> Result<Transformed, Vec<Diagnostic>> {
     let allocator = Allocator::default();
-    let parsed = Parser::new(&allocator, &source.text, source_type(source, format)).parse();
+    let parsed = Parser::new(&allocator, &source.text, source_type(source, options.format)).parse();
     if parsed.panicked || parsed.diagnostics.has_errors() {
         return Err(report(source, parsed.diagnostics.errors()));
     }
     let mut program = parsed.program;
     // The first line of a program for the shell; a module in the middle of a script has none.
     program.hashbang = None;
+    if !options.decorators
+        && source.text.contains('@')
+        && let Some(refused) = decorators(source, &program)
+    {
+        return Err(vec![refused]);
+    }
     let checked = SemanticBuilder::new().with_check_syntax_error(true).with_enum_eval(true).build(&program);
     if checked.diagnostics.has_errors() {
         return Err(report(source, checked.diagnostics.errors()));
     }
     let scoping = checked.semantic.into_scoping();
     let reach = reach::reach(&program, &scoping);
-    let is_module = match format {
+    let is_module = match options.format {
         Format::Module => true,
         // Bundlers read a `.cjs` with `import` or `export` in it, and so do we.
         Format::CommonJs => parsed.module_record.has_module_syntax,
         Format::Either => parsed.module_record.has_module_syntax || !uses_common_js(&scoping),
     };
     let transformed =
-        Transformer::new(&allocator, &source.path, &options()).build_with_scoping(scoping, &mut program);
+        Transformer::new(&allocator, &source.path, &lowered()).build_with_scoping(scoping, &mut program);
     if transformed.diagnostics.has_errors() {
         return Err(report(source, transformed.diagnostics.errors()));
     }
@@ -83,9 +98,10 @@ pub(super) fn transform(
         CommentOptions { normal: false, jsdoc: false, annotation: false, ..CommentOptions::disabled() };
     // Our own modules are none of the author's.
     let path = Some(source.path.clone()).filter(|path| !path.as_os_str().is_empty());
-    let names = minify.then(|| Minifier::new(minifying()).minify(&allocator, &mut program).scoping).flatten();
+    let names =
+        options.minify.then(|| Minifier::new(minifying()).minify(&allocator, &mut program).scoping).flatten();
     // The engine keeps the text of every function. Ours is never shown, so it goes without spaces.
-    let is_small = minify || source.is_ours();
+    let is_small = options.minify || source.is_ours();
     let printing =
         CodegenOptions { comments, minify: is_small, source_map_path: path, ..CodegenOptions::default() };
     let printed = Codegen::new().with_options(printing).with_scoping(names).build(&program);
@@ -102,8 +118,7 @@ pub(super) fn transform(
     Ok(Transformed { code: printed.code, is_module, lines, marks, reach })
 }
 
-/// The tokens of a source map (line and column in the code, then in the source), but for those that follow from the one
-/// before.
+/// The tokens of a source map: line and column in the code, then in the source.
 fn marks(tokens: impl Iterator<Item = [u32; 4]>, code: &str, source: &str) -> Vec<Vec<Mark>> {
     let printed: Vec<Line<'_>> = code.split('\n').map(Line::new).collect();
     let sources: Vec<Line<'_>> = source.split('\n').map(Line::new).collect();
@@ -117,11 +132,10 @@ fn marks(tokens: impl Iterator<Item = [u32; 4]>, code: &str, source: &str) -> Ve
         };
         let (at, _) = to_line.units(to_column);
         let (_, column) = from_line.units(from_column);
-        let mark = Mark { at, line: from + 1, column };
-        let follows = |last: &Mark| last.line == mark.line && last.column + at == column + last.at;
-        if !marks.last().is_some_and(follows) {
-            marks.push(mark);
-        }
+        let mut mark = Mark { at, line: from + 1, column, follows: false };
+        mark.follows =
+            marks.last().is_some_and(|last| last.line == mark.line && last.column + at == column + last.at);
+        marks.push(mark);
     }
     marks
 }
@@ -171,6 +185,28 @@ impl<'t> Line<'t> {
     }
 }
 
+/// The first decorator, refused: only TypeScript's own can be transformed.
+fn decorators(source: &Source, program: &Program<'_>) -> Option<Diagnostic> {
+    struct First(Option<Span>);
+    impl<'a> Visit<'a> for First {
+        fn visit_decorator(&mut self, it: &Decorator<'a>) {
+            self.0.get_or_insert(it.span);
+        }
+    }
+    let mut first = First(None);
+    first.visit_program(program);
+    let span = first.0?;
+    Some(Diagnostic {
+        message: "standard decorators cannot be transformed, and `tsconfig.json` does not say that this is one of TypeScript's own".into(),
+        place: Some(source.place(span.start as usize, span.end as usize)),
+        help: Some(
+            "set `\"experimentalDecorators\": true` in `compilerOptions` if it was written for that; else call the function \
+             without `@`"
+                .into(),
+        ),
+    })
+}
+
 fn uses_common_js(scoping: &oxc::semantic::Scoping) -> bool {
     ["module", "exports", "require"]
         .iter()
@@ -192,7 +228,7 @@ fn source_type(source: &Source, format: Format) -> SourceType {
 }
 
 /// Only what the engine cannot do itself is transformed: its language is ECMAScript 2025.
-fn options() -> TransformOptions {
+fn lowered() -> TransformOptions {
     let mut options = TransformOptions::default();
     options.env.es2017.async_to_generator = true;
     options.env.es2018.async_generator_functions = true;

@@ -15,6 +15,8 @@ const AUTHOR: &str = "alga-ext:author";
 
 /// What the platform calls.
 pub(super) const HANDLER: &str = "handler";
+/// What is taken in its place.
+const DEFAULT: &str = "default";
 
 /// The wrapped source.
 pub(super) struct Wrapped {
@@ -31,15 +33,27 @@ pub(super) fn wrap(graph: &mut Graph<'_>, entry: &Path) -> Result<Wrapped, Error
     if !diagnostics.is_empty() {
         return Err(Error::Source(diagnostics));
     }
-    let host_use = handler_use(graph, author)?;
-    if let Some(exports) =
-        link::exports(graph, author).filter(|names| !names.iter().any(|name| name == HANDLER))
-    {
-        return Err(Error::NoHandler {
-            file: graph.module(author).source.name.clone(),
-            exports,
-            others: Vec::new(),
-        });
+    let name = exported_name(graph, author)?;
+    let handler = find_handler(graph, author, name)?;
+    let host_use = handler.and_then(|(module, binding)| {
+        let module = graph.module(module);
+        let name = match module.analysis.default {
+            Some(default) if default == binding => DEFAULT,
+            _ => &module.analysis.bindings.get(binding)?.name,
+        };
+        module.reach.functions.get(name).cloned()
+    });
+    let place = handler.and_then(|(module, binding)| {
+        let module = graph.module(module);
+        module.place(module.analysis.bindings.get(binding)?.at)
+    });
+    let place = place.unwrap_or_default();
+    if name == DEFAULT {
+        let file = &graph.module(author).source.name;
+        let at = if place.is_empty() { file } else { &place };
+        graph.warn(format!(
+            "{at}: the handler is the default export; the platform calls it by its name: write `export function handler(…)`"
+        ));
     }
     let groups = match &host_use {
         Some(HostUse::None) => BTreeSet::new(),
@@ -56,7 +70,7 @@ pub(super) fn wrap(graph: &mut Graph<'_>, entry: &Path) -> Result<Wrapped, Error
     for module in preludes(graph) {
         let _ = writeln!(text, "import \"alga-ext:{module}\";");
     }
-    let _ = writeln!(text, "import {{ {HANDLER} as own }} from \"{AUTHOR}\";");
+    let _ = writeln!(text, "import {{ {name} as own }} from \"{AUTHOR}\";");
     text.push_str("import { serve } from \"alga-ext:prelude/serve\";\n");
     let mut host = "undefined".to_owned();
     if takes_host != Some(false) {
@@ -68,7 +82,8 @@ pub(super) fn wrap(graph: &mut Graph<'_>, entry: &Path) -> Result<Wrapped, Error
         }
         host = format!("bind({{ {} }})", keys.join(", "));
     }
-    let _ = writeln!(text, "export const {HANDLER} = serve(own, {host});");
+    let place = serde_json::Value::from(place);
+    let _ = writeln!(text, "export const {HANDLER} = serve(own, {host}, \"{name}\", {place});");
     let entry = graph.add_text("entry", &text, &[(AUTHOR, author)]);
     let diagnostics = graph.take_diagnostics();
     if diagnostics.is_empty() { Ok(Wrapped { entry, takes_host }) } else { Err(Error::Source(diagnostics)) }
@@ -80,9 +95,21 @@ fn calls_platform(graph: &Graph<'_>) -> bool {
     targets.any(|target| matches!(target, Target::Interface(name) if name.starts_with("alga:")))
 }
 
-/// How the exported handler uses its second parameter; `None` when its text does not tell.
-fn handler_use(graph: &Graph<'_>, author: usize) -> Result<Option<HostUse>, Error> {
-    let (mut number, mut name) = (author, HANDLER.to_owned());
+/// What the entry exports its handler as: by its own name, or as the default.
+fn exported_name(graph: &Graph<'_>, author: usize) -> Result<&'static str, Error> {
+    // One that leads nowhere is the linker's to complain of.
+    if graph.module(author).analysis.exports.contains_key(HANDLER) {
+        return Ok(HANDLER);
+    }
+    let Some(exports) = link::exports(graph, author) else { return Ok(HANDLER) };
+    let found = [HANDLER, DEFAULT].into_iter().find(|name| exports.iter().any(|export| export == name));
+    let file = graph.module(author).source.name.clone();
+    found.ok_or(Error::NoHandler { file, exports, others: Vec::new() })
+}
+
+/// The module and the binding that the handler is in the end; `None` when only running it tells.
+fn find_handler(graph: &Graph<'_>, author: usize, name: &str) -> Result<Option<(usize, usize)>, Error> {
+    let (mut number, mut name) = (author, name.to_owned());
     // Re-exports are followed; a circle of them ends, and the linker complains.
     for _ in 0..=graph.modules.len() {
         let Some(module) = graph.modules.get(number) else { return Ok(None) };
@@ -90,10 +117,10 @@ fn handler_use(graph: &Graph<'_>, author: usize) -> Result<Option<HostUse>, Erro
             return Ok(None);
         }
         let next = match module.analysis.exports.get(&name) {
-            Some(Export::Local(binding)) => {
-                let Some(binding) = module.analysis.bindings.get(*binding) else { return Ok(None) };
+            Some(Export::Local(index)) => {
+                let Some(binding) = module.analysis.bindings.get(*index) else { return Ok(None) };
                 match &binding.import {
-                    None => return Ok(module.reach.functions.get(&binding.name).cloned()),
+                    None => return Ok(Some((number, *index))),
                     Some((request, taken)) => Some((*request, taken.clone())),
                 }
             }

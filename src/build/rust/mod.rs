@@ -115,7 +115,15 @@ pub(super) fn build(manifest: &Path, root: &Path, tools: &Tools) -> Result<Made,
     };
     component::validate(&component).map_err(failed)?;
     let inputs = inputs::of(&artifact, root, metadata.workspace_root.as_std_path());
-    Ok(Made { component, file: artifact, inputs, warnings: Vec::new(), packages: Vec::new(), script: None })
+    Ok(Made {
+        component,
+        file: artifact,
+        inputs,
+        warnings: Vec::new(),
+        packages: Vec::new(),
+        script: None,
+        source_map: None,
+    })
 }
 
 /// The one crate built as a `cdylib`: the one beside the extension's manifest, else the workspace's only one.

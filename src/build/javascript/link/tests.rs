@@ -35,7 +35,12 @@ fn names_of_the_linker_and_of_helpers_can_be_the_sources_too() {
             return { body: [$namespace, $commonjs, $require, $missing, $interop, $star, $lines, old.x, other.y, lazy.y,
                 asyncIterator, awaitAsyncGenerator, wrapAsyncGenerator, $interop2, new Local().run(), await inner(), seen].join() };
         }";
-    let files = [("src/old.cjs", "exports.x = 'x';"), ("src/other.ts", "export const y = 'y';")];
+    let configuration = r#"{ "compilerOptions": { "experimentalDecorators": true } }"#;
+    let files = [
+        ("src/old.cjs", "exports.x = 'x';"),
+        ("src/other.ts", "export const y = 'y';"),
+        ("tsconfig.json", configuration),
+    ];
     assert_eq!(linked(handler, &files), "1,2,3,4,5,6,7,x,y,y,a,c,d,f,e,b,1,2");
 }
 

@@ -155,7 +155,7 @@ impl Linker<'_> {
         }
         text.push_str(module.code.get(at..).unwrap_or_default());
         let file = if module.is_ours { 0 } else { out.lines.file(&module.source.name) };
-        let has_marks = module.is_authors() && !module.marks.is_empty();
+        let has_columns = module.is_authors() && !module.marks.is_empty();
         let (mut old_start, mut new_start) = (0, 0);
         let mut old_lines = module.code.split_inclusive('\n');
         let mut origin = 0;
@@ -164,19 +164,22 @@ impl Linker<'_> {
                 origin = *known;
             }
             // Blank ones too: they may stand in a template literal.
-            if has_marks {
-                let marks = module.marks.get(index).map(Vec::as_slice).unwrap_or_default();
-                let end = new_start + line.len();
-                let placed = marks.iter().filter_map(|mark| {
-                    let at = moved(&moves, old_start + mark.at)?;
-                    (new_start..=end).contains(&at).then(|| Mark { at: at - new_start, ..*mark })
-                });
-                out.line_marked(line, file, placed.collect());
-                new_start = end + 1;
-                old_start += old_lines.next().map_or(0, str::len);
+            let marks = module.marks.get(index).map(Vec::as_slice).unwrap_or_default();
+            let end = new_start + line.len();
+            let placed = marks.iter().filter_map(|mark| {
+                let at = moved(&moves, old_start + mark.at)?;
+                (new_start..=end).contains(&at).then(|| Mark { at: at - new_start, ..*mark })
+            });
+            let placed = if file == 0 { Vec::new() } else { placed.collect() };
+            out.text.push_str(line);
+            out.text.push('\n');
+            if has_columns {
+                out.lines.push_marks(file, placed);
             } else {
-                out.line_from(line, file, origin);
+                out.lines.push(file, origin, placed);
             }
+            new_start = end + 1;
+            old_start += old_lines.next().map_or(0, str::len);
         }
     }
 
@@ -201,6 +204,10 @@ impl Linker<'_> {
             }
             Text::Request(request) => self.requested(number, *request),
             Text::Call(request) => self.requested(number, *request) + "(",
+            Text::Place(at) => {
+                format!(", {})", quoted(&self.module(number).place(*at).unwrap_or_default()))
+            }
+            Text::Throw(request) => format!("throw {}(", self.requested(number, *request)),
         }
     }
 
@@ -281,19 +288,8 @@ fn sized(number: usize, out: &mut Output, write: impl FnOnce(&mut Output)) {
 impl Output {
     /// A line of ours.
     fn line(&mut self, line: &str) {
-        self.line_from(line, 0, 0);
-    }
-
-    /// A line of the author's.
-    fn line_marked(&mut self, line: &str, file: usize, marks: Vec<Mark>) {
         self.text.push_str(line);
         self.text.push('\n');
-        self.lines.push_marks(file, marks);
-    }
-
-    fn line_from(&mut self, line: &str, file: usize, origin: usize) {
-        self.text.push_str(line);
-        self.text.push('\n');
-        self.lines.push(file, origin);
+        self.lines.push(0, 0, Vec::new());
     }
 }

@@ -217,8 +217,8 @@ mod tests {
     fn instrumented(script: &str) -> Instrumented {
         let mut lines = Lines::default();
         let file = lines.file("a.js");
-        lines.push(0, 0);
-        (2..=script.lines().count()).for_each(|line| lines.push(file, line));
+        lines.push(0, 0, Vec::new());
+        (2..=script.lines().count()).for_each(|line| lines.push(file, line, Vec::new()));
         Instrumented::new(script, &lines).unwrap()
     }
 

@@ -158,24 +158,34 @@ const DIGESTS = {
   'SHA-512': (bytes) => sha512(bytes, ROOTS.slice(0, 16)),
 };
 
-function digest(algorithm, source) {
+/** The name of a hash that is known here. */
+export function nameOf(place, algorithm) {
   const name = String(typeof algorithm === 'object' && algorithm !== null ? algorithm.name : algorithm).toUpperCase();
   if (!Object.hasOwn(DIGESTS, name)) {
-    throw new DOMException(`crypto.subtle.digest knows ${Object.keys(DIGESTS).join(', ')}, not ${name}`, 'NotSupportedError');
+    throw new DOMException(`${place} knows ${Object.keys(DIGESTS).join(', ')}, not ${name}`, 'NotSupportedError');
   }
-  const isView = ArrayBuffer.isView(source);
-  if (!isView && !(source instanceof ArrayBuffer)) {
-    throw new TypeError('crypto.subtle.digest takes an ArrayBuffer or a view of one; `TextEncoder` makes bytes of a string');
-  }
-  const bytes = isView ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength) : new Uint8Array(source);
+  return name;
+}
+
+export function bytesOf(place, source) {
+  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  throw new TypeError(`${place} takes an ArrayBuffer or a view of one; \`TextEncoder\` makes bytes of a string`);
+}
+
+/** The hash of some bytes. */
+export function hash(name, bytes) {
   const words = DIGESTS[name](bytes);
   const result = new DataView(new ArrayBuffer(words.length * 4));
   for (let index = 0; index < words.length; index++) result.setInt32(index * 4, words[index]);
-  return result.buffer;
+  return new Uint8Array(result.buffer);
 }
+
+const digest = (algorithm, source) =>
+  hash(nameOf('crypto.subtle.digest', algorithm), bytesOf('crypto.subtle.digest', source)).buffer;
 
 crypto.subtle = { digest: (...given) => Promise.try(digest, ...given) };
 for (const name of ['sign', 'verify', 'encrypt', 'decrypt', 'importKey', 'exportKey', 'generateKey', 'deriveBits', 'deriveKey']) {
   crypto.subtle[name] = () => Promise.reject(new DOMException(
-    `crypto.subtle.${name} is not there; of crypto.subtle there is digest`, 'NotSupportedError'));
+    `crypto.subtle.${name} is not there; of crypto.subtle there is digest, and HMAC with keys that importKey makes`, 'NotSupportedError'));
 }

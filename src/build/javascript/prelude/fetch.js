@@ -23,8 +23,9 @@ function failure(message, { stack }, cause) {
   return error;
 }
 
-/** What the platform says is why there is no response, in words. */
+/** What the platform says is why there is no response, in words; the error it is made of has the platform's word as its code. */
 function refusal(error, method, url, site) {
+  if (error instanceof Error) error.code ??= error.payload;
   const host = hostOf(url);
   const why = {
     'not-allowed': `\`${host}\` may not be asked: the extension needs the capability \`cap:http.fetch\`, granted to its installation, and the platform's list of hosts that requests may go to has to have \`${host}\``,

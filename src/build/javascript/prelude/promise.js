@@ -17,6 +17,23 @@ const unhandled = new Map();
 /** What was thrown where nobody could catch it. */
 let thrown = [];
 
+/** What was last thrown, or rejected with, that is no error, and where: only an error has a stack. */
+let latest;
+
+/** Notes where such a value comes from, thrown at `place` or rejected with; what is thrown again keeps its place. */
+export function note(value, place) {
+  if (value instanceof Error) return;
+  const isSame = latest !== undefined && Object.is(latest.value, value);
+  if (!isSame || (place && !isObject(value))) latest = { value, place, site: new Error() };
+}
+
+/** The stack of where such a value comes from. */
+export function siteOf(value) {
+  if (latest === undefined || !Object.is(latest.value, value)) return '';
+  // The engine's own place is the call that notes it.
+  return latest.place ? latest.site.stack.replace(/\([^()\n]*\)$/m, `(${latest.place})`) : latest.site.stack;
+}
+
 /** Adds a task. */
 export function addTask(task) { tasks.push(task); }
 
@@ -171,7 +188,10 @@ class OwnPromise {
     this.#state = state;
     this.#value = value;
     this.#reactions = undefined;
-    if (state === REJECTED && !this.#handled) unhandled.set(this, value);
+    if (state === REJECTED) {
+      note(value);
+      if (!this.#handled) unhandled.set(this, value);
+    }
     if (typeof reactions === 'function') jobs.push(reactions, state, value);
     else if (reactions) for (const react of reactions) jobs.push(react, state, value);
   }

@@ -1,16 +1,31 @@
 // The author's handler, made into the component's export.
 
 import { logError } from 'alga:extension/logging';
-import { drain, isPromise, settle, takeUncaught, takeUnhandled } from 'alga-ext:prelude/promise';
+import { drain, isPromise, settle, siteOf, takeUncaught, takeUnhandled } from 'alga-ext:prelude/promise';
 import { goLive, tell } from 'alga-ext:prelude/instance';
 import { shown } from 'alga-ext:prelude/shown';
-import { describe } from 'alga-ext:prelude/stack';
+import { describe, plain } from 'alga-ext:prelude/stack';
 import { encodeUtf8 } from 'alga-ext:prelude/utf8';
 
-const say = (error) => describe(error) ?? `a value that is no error: ${String(error)}`;
+/** An error as one reads it; of any other value what it is, and where it was thrown. */
+function say(error) {
+  const text = describe(error);
+  if (text !== null) return text;
+  const site = siteOf(error);
+  return site ? `${plain(error)}\n${site}` : plain(error);
+}
+
+/** Where the handler is declared: of an answer that does not fit nothing else is known. */
+let place = '';
+
+function wrong(message) {
+  const error = new TypeError(message);
+  error.stack = place && `    at handler (${place})`;
+  return error;
+}
 
 /** The error that says which field of the response does not fit. */
-const misfit = (field, value, wanted) => new TypeError(`\`${field}\` of the response is ${shown(value)}, and the platform wants ${wanted}`);
+const misfit = (field, value, wanted) => wrong(`\`${field}\` of the response is ${shown(value)}, and the platform wants ${wanted}`);
 
 function bodyOf(body) {
   if (body === null || body === undefined) return null;
@@ -46,7 +61,7 @@ function headersOf(headers) {
 
 function responseOf(result) {
   if (typeof result !== 'object' || result === null || Array.isArray(result)) {
-    throw new TypeError(`the handler returned ${shown(result)}, and the platform wants the record execute-response: { status, headers, body }`);
+    throw wrong(`the handler returned ${shown(result)}, and the platform wants the record execute-response: { status, headers, body }`);
   }
   // A `Response`, ours or a package's, gives its body away in its own time.
   const isResponse = typeof result.arrayBuffer === 'function' && result.body !== null;
@@ -63,13 +78,17 @@ function report() {
   for (const reason of takeUnhandled()) logError(`unhandled rejection: ${say(reason)}`);
 }
 
-/** Makes the export, at the end of loading. */
-export function serve(handler, host) {
-  if (typeof handler !== 'function') throw new TypeError(`\`handler\` is exported, but it is ${typeof handler} and not a function`);
+/** Makes the export, at the end of loading: of what is exported as `name`, and declared at `declared`. */
+export function serve(handler, host, name, declared) {
+  place = declared;
+  if (typeof handler !== 'function') throw wrong(`\`${name}\` is exported, but it is ${shown(handler)} and not a function`);
   drain();
-  const [failure] = [...takeUncaught(), ...takeUnhandled()];
-  if (failure instanceof Error) throw failure;
-  if (failure !== undefined) throw new Error(`nothing handles a rejection, whose reason is no error: ${String(failure)}`);
+  const failures = [...takeUncaught(), ...takeUnhandled()];
+  if (failures.length > 0) {
+    const [failure] = failures;
+    if (failure instanceof Error) throw failure;
+    throw new Error(`nothing handles a rejection, whose reason is no error: ${say(failure)}`);
+  }
   tell('arity', handler.length);
   return (request) => {
     goLive();

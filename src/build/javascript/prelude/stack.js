@@ -81,7 +81,8 @@ export function translate(stack) {
     }
     const found = origin(Number(place[1]), Number(place[2] ?? 1));
     if (found) {
-      frames.push(frame.replace(place[0], found));
+      // What is called alike in two modules has a number behind its name in the script.
+      frames.push(frame.replace(place[0], found).replace(/^( *at .*?)\$\d+ \(/, '$1 ('));
       continue;
     }
     // The generator of the async function `name` has no name, and what runs it is called `_name`.
@@ -113,6 +114,16 @@ Error.captureStackTrace = function captureStackTrace(error, above) {
   if (typeof own?.value === 'string') Object.defineProperty(error, 'stack', { ...own, value: translate(own.value) });
 };
 
+/** What shows a value as `console` does, where the source has that. */
+let display;
+export function setDisplay(given) { display = given; }
+
+/** A value that is no error, as text. */
+export function plain(value) {
+  if (display) return display(value);
+  try { return JSON.stringify(value) ?? String(value); } catch { return Object.prototype.toString.call(value); }
+}
+
 const DEPTH = 16;
 
 /** An error as one reads it: name and message, the stack, and its causes. */
@@ -124,9 +135,9 @@ export function describe(error, depth = 0) {
   const stack = stackOf(error);
   if (stack) text += `\n${stack}`;
   if (error instanceof AggregateError && depth < 3) {
-    for (const inner of error.errors) text += `\n  [${describe(inner, depth + 1) ?? String(inner)}]`;
+    for (const inner of error.errors) text += `\n  [${describe(inner, depth + 1) ?? plain(inner)}]`;
   }
-  if (error.cause !== undefined && depth < DEPTH) text += `\ncaused by ${describe(error.cause, depth + 1) ?? String(error.cause)}`;
+  if (error.cause !== undefined && depth < DEPTH) text += `\ncaused by ${describe(error.cause, depth + 1) ?? plain(error.cause)}`;
   return text;
 }
 

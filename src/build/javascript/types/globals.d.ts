@@ -130,8 +130,16 @@ declare function clearInterval(timer: number | undefined): void;
 declare function structuredClone<T>(value: T, options?: { transfer?: unknown[] }): T;
 
 //@ crypto
+interface CryptoKey {
+  readonly type: 'secret' | 'private' | 'public';
+  readonly extractable: boolean;
+}
+/** Hashes, and HMAC with keys made of their bytes: what a component has of it. */
 interface SubtleCrypto {
   digest(algorithm: string | { name: string }, bytes: ArrayBufferLike | ArrayBufferView): Promise<ArrayBuffer>;
+  importKey(format: 'raw', bytes: ArrayBufferLike | ArrayBufferView, algorithm: { name: 'HMAC'; hash: string | { name: string } }, extractable: boolean, usages: readonly ('sign' | 'verify')[]): Promise<CryptoKey>;
+  sign(algorithm: 'HMAC' | { name: 'HMAC' }, key: CryptoKey, bytes: ArrayBufferLike | ArrayBufferView): Promise<ArrayBuffer>;
+  verify(algorithm: 'HMAC' | { name: 'HMAC' }, key: CryptoKey, signature: ArrayBufferLike | ArrayBufferView, bytes: ArrayBufferLike | ArrayBufferView): Promise<boolean>;
 }
 interface Crypto {
   readonly subtle: SubtleCrypto;
@@ -159,10 +167,12 @@ declare var Event: {
 };
 
 //@ EventTarget Event AbortController
-type EventListener = ((event: Event) => void) | { handleEvent(event: Event): void };
+declare namespace AlgaExt {
+  type EventListener = ((event: Event) => void) | { handleEvent(event: Event): void };
+}
 interface EventTarget {
-  addEventListener(type: string, listener: EventListener | null, options?: boolean | { once?: boolean; passive?: boolean; capture?: boolean; signal?: AbortSignal }): void;
-  removeEventListener(type: string, listener: EventListener | null, options?: boolean | { capture?: boolean }): void;
+  addEventListener(type: string, listener: AlgaExt.EventListener | null, options?: boolean | { once?: boolean; passive?: boolean; capture?: boolean; signal?: AbortSignal }): void;
+  removeEventListener(type: string, listener: AlgaExt.EventListener | null, options?: boolean | { capture?: boolean }): void;
   dispatchEvent(event: Event): boolean;
 }
 declare var EventTarget: { prototype: EventTarget; new (): EventTarget };
@@ -171,7 +181,7 @@ declare var EventTarget: { prototype: EventTarget; new (): EventTarget };
 interface AbortSignal extends EventTarget {
   readonly aborted: boolean;
   readonly reason: any;
-  onabort: ((event: Event) => void) | null;
+  onabort: ((this: AbortSignal, event: Event) => any) | null;
   throwIfAborted(): void;
 }
 declare var AbortSignal: {
@@ -187,7 +197,9 @@ interface AbortController {
 declare var AbortController: { prototype: AbortController; new (): AbortController };
 
 //@ Blob
-type BlobPart = ArrayBufferLike | ArrayBufferView | Blob | string;
+declare namespace AlgaExt {
+  type BlobPart = ArrayBufferLike | ArrayBufferView | Blob | string;
+}
 interface Blob {
   readonly size: number;
   readonly type: string;
@@ -196,7 +208,7 @@ interface Blob {
   slice(start?: number, end?: number, type?: string): Blob;
   text(): Promise<string>;
 }
-declare var Blob: { prototype: Blob; new (parts?: BlobPart[], options?: { type?: string }): Blob };
+declare var Blob: { prototype: Blob; new (parts?: AlgaExt.BlobPart[], options?: { type?: string }): Blob };
 
 //@ File Blob
 interface File extends Blob {
@@ -205,28 +217,29 @@ interface File extends Blob {
 }
 declare var File: {
   prototype: File;
-  new (parts: BlobPart[], name: string, options?: { type?: string; lastModified?: number }): File;
+  new (parts: AlgaExt.BlobPart[], name: string, options?: { type?: string; lastModified?: number }): File;
 };
 
 //@ FormData Blob File
-type FormDataEntryValue = File | string;
-interface FormData extends Iterable<[string, FormDataEntryValue]> {
+interface FormData extends Iterable<[string, File | string]> {
   append(name: string, value: string | Blob, filename?: string): void;
   delete(name: string): void;
-  get(name: string): FormDataEntryValue | null;
-  getAll(name: string): FormDataEntryValue[];
+  get(name: string): File | string | null;
+  getAll(name: string): (File | string)[];
   has(name: string): boolean;
   set(name: string, value: string | Blob, filename?: string): void;
-  forEach(callback: (value: FormDataEntryValue, key: string, parent: FormData) => void, self?: unknown): void;
-  entries(): IterableIterator<[string, FormDataEntryValue]>;
+  forEach(callback: (value: File | string, key: string, parent: FormData) => void, self?: unknown): void;
+  entries(): IterableIterator<[string, File | string]>;
   keys(): IterableIterator<string>;
-  values(): IterableIterator<FormDataEntryValue>;
-  [Symbol.iterator](): IterableIterator<[string, FormDataEntryValue]>;
+  values(): IterableIterator<File | string>;
+  [Symbol.iterator](): IterableIterator<[string, File | string]>;
 }
 declare var FormData: { prototype: FormData; new (): FormData };
 
 //@ Headers
-type HeadersInit = Headers | Iterable<[string, string]> | string[][] | Record<string, string>;
+declare namespace AlgaExt {
+  type HeadersInit = Headers | Iterable<[string, string]> | string[][] | Record<string, string>;
+}
 interface Headers extends Iterable<[string, string]> {
   append(name: string, value: string): void;
   delete(name: string): void;
@@ -240,10 +253,30 @@ interface Headers extends Iterable<[string, string]> {
   values(): IterableIterator<string>;
   [Symbol.iterator](): IterableIterator<[string, string]>;
 }
-declare var Headers: { prototype: Headers; new (init?: HeadersInit): Headers };
+declare var Headers: { prototype: Headers; new (init?: AlgaExt.HeadersInit): Headers };
 
 //@ fetch Headers Request Response AbortController Blob FormData URLSearchParams
-type BodyInit = ArrayBufferLike | ArrayBufferView | Blob | FormData | URLSearchParams | string;
+declare namespace AlgaExt {
+  type BodyInit = ArrayBufferLike | ArrayBufferView | Blob | FormData | URLSearchParams | string;
+  interface RequestInit {
+    method?: string;
+    headers?: HeadersInit;
+    body?: BodyInit | null;
+    signal?: AbortSignal | null;
+    /** The platform follows no redirect; `fetch` itself does, at most 20. */
+    redirect?: 'follow' | 'error' | 'manual';
+  }
+  interface ResponseInit {
+    status?: number;
+    statusText?: string;
+    headers?: HeadersInit;
+  }
+  // Beside the library `DOM`, the names stand for its own.
+  type OwnRequestInit = typeof globalThis extends { onmessage: any } ? {} : RequestInit;
+  type OwnResponseInit = typeof globalThis extends { onmessage: any } ? {} : ResponseInit;
+}
+interface RequestInit extends AlgaExt.OwnRequestInit {}
+interface ResponseInit extends AlgaExt.OwnResponseInit {}
 interface Body {
   readonly bodyUsed: boolean;
   arrayBuffer(): Promise<ArrayBuffer>;
@@ -253,41 +286,28 @@ interface Body {
   json(): Promise<any>;
   text(): Promise<string>;
 }
-interface RequestInit {
-  method?: string;
-  headers?: HeadersInit;
-  body?: BodyInit | null;
-  signal?: AbortSignal | null;
-  /** The platform follows no redirect; `fetch` itself does, at most 20. */
-  redirect?: 'follow' | 'error' | 'manual';
-}
 interface Request extends Body {
   readonly method: string;
   readonly url: string;
   readonly headers: Headers;
   readonly signal: AbortSignal;
-  readonly redirect: string;
+  readonly redirect: 'follow' | 'error' | 'manual';
   clone(): Request;
 }
 declare var Request: { prototype: Request; new (input: string | URL | Request, init?: RequestInit): Request };
-interface ResponseInit {
-  status?: number;
-  statusText?: string;
-  headers?: HeadersInit;
-}
 interface Response extends Body {
   readonly ok: boolean;
   readonly status: number;
   readonly statusText: string;
   readonly headers: Headers;
   readonly redirected: boolean;
-  readonly type: string;
+  readonly type: 'basic' | 'cors' | 'default' | 'error' | 'opaque' | 'opaqueredirect';
   readonly url: string;
   clone(): Response;
 }
 declare var Response: {
   prototype: Response;
-  new (body?: BodyInit | null, init?: ResponseInit): Response;
+  new (body?: AlgaExt.BodyInit | null, init?: ResponseInit): Response;
   error(): Response;
   json(value: unknown, init?: ResponseInit): Response;
   redirect(url: string | URL, status?: number): Response;

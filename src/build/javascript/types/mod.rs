@@ -88,7 +88,26 @@ fn globals() -> String {
     let mut text = String::new();
     for (names, body) in parts() {
         if names.iter().all(|name| is_there(name)) {
-            let _ = write!(text, "\n{}\n", body.trim());
+            let _ = write!(text, "\n{}\n", beside_dom(body.trim()));
+        }
+    }
+    text
+}
+
+/// Lets a global that the library `DOM` declares too, where a project asks for that, be the library's: two variables of
+/// one name must have one type.
+fn beside_dom(body: &str) -> String {
+    const DECLARED: &str = "declare var ";
+    let mut text = String::with_capacity(body.len());
+    for line in body.split_inclusive('\n') {
+        match line.strip_prefix(DECLARED).and_then(|rest| rest.split_once(": {")) {
+            Some((name, rest)) => {
+                let _ = write!(
+                    text,
+                    "{DECLARED}{name}: typeof globalThis extends {{ onmessage: any; {name}: infer Library }} ? Library : {{{rest}"
+                );
+            }
+            None => text.push_str(line),
         }
     }
     text

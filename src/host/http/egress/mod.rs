@@ -1,11 +1,12 @@
 //! What may go out, and how it goes: one HTTP client for all calls, made when it is first needed.
 
-use crate::config::Reply;
+use crate::config::{Http, Reply};
 use crate::host::bindings::{HttpError, HttpHeader, HttpRequest, HttpResponse};
 use crate::host::{Platform, body_of};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Url};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// From connecting to the last byte (contract/runner.md §4.3).
@@ -13,20 +14,42 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes of a response body.
 const MAX_BODY: usize = 32 << 20;
 
-/// The allowed hosts and the client.
+/// The allowed hosts, what is answered in their place, and the client.
 #[derive(Debug, Default)]
 pub(in crate::host) struct Egress {
     allow: Vec<String>,
+    replies: Vec<Counted>,
     client: OnceLock<Client>,
+}
+
+/// A reply, and how often it was given.
+#[derive(Debug)]
+struct Counted {
+    reply: Reply,
+    given: AtomicU32,
+}
+
+impl Counted {
+    /// Counts one more, when there is one more to give.
+    fn take(&self) -> bool {
+        let Some(times) = self.reply.times else { return true };
+        let more = |given| (given < times.get()).then_some(given + 1);
+        self.given.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
+    }
 }
 
 /// Why there is no response, in the guest's words and in ours.
 type Refusal = (HttpError, String);
 
 impl Egress {
-    pub(in crate::host) fn new(allow: &[String]) -> Egress {
-        let allow = allow.iter().map(|host| host.trim().to_lowercase()).filter(|host| !host.is_empty());
-        Egress { allow: allow.collect(), client: OnceLock::new() }
+    pub(in crate::host) fn new(http: &Http) -> Egress {
+        let allow = http.allow.iter().map(|host| host.trim().to_lowercase()).filter(|host| !host.is_empty());
+        let counted = |reply: &Reply| Counted { reply: reply.clone(), given: AtomicU32::new(0) };
+        Egress {
+            allow: allow.collect(),
+            replies: http.replies.iter().map(counted).collect(),
+            client: OnceLock::new(),
+        }
     }
 
     /// In the platform's order: address, allowed hosts, method, headers.
@@ -38,7 +61,8 @@ impl Egress {
         let url = Url::parse(&request.url).map_err(|error| {
             (HttpError::InvalidUrl, format!("`{}` is no absolute URL: {error}", request.url))
         })?;
-        let reply = platform.config.http.replies.iter().find(|reply| answers(reply, &request, &url));
+        let gives = |counted: &&Counted| answers(&counted.reply, &request, &url) && counted.take();
+        let reply = self.replies.iter().find(gives).map(|counted| &counted.reply);
         if reply.is_none() {
             self.check(&url, platform.is_as_production())?;
         }
@@ -46,7 +70,7 @@ impl Egress {
             .map_err(|_| (HttpError::InvalidUrl, format!("`{}` is no method", request.method)))?;
         let headers = headers(&request.headers)?;
         if let Some(reply) = reply {
-            return Ok(canned(reply));
+            return canned(reply).await;
         }
         let client = self.client()?;
         let mut builder = client.request(method, url).headers(headers);
@@ -135,14 +159,21 @@ fn answers(reply: &Reply, request: &HttpRequest, url: &Url) -> bool {
     method && (fits(&request.url) || fits(url.as_str()))
 }
 
-fn canned(reply: &Reply) -> HttpResponse {
+async fn canned(reply: &Reply) -> Result<HttpResponse, Refusal> {
+    if reply.delay_ms > 0 {
+        let delay = Duration::from_millis(reply.delay_ms);
+        tokio::time::sleep(delay.min(TIMEOUT)).await;
+        if delay >= TIMEOUT {
+            return Err((HttpError::Transport, "the time was up: `delay_ms` of the reply".into()));
+        }
+    }
     let line =
         |(name, value): (&String, &String)| HttpHeader { name: name.to_lowercase(), value: value.clone() };
-    HttpResponse {
+    Ok(HttpResponse {
         status: reply.status,
         headers: reply.headers.iter().map(line).collect(),
         body: Some(body_of(&reply.body)),
-    }
+    })
 }
 
 /// Method and address, without the parts that may hold secrets.

@@ -65,8 +65,10 @@ async fn an_empty_body_is_a_body() {
 
 #[tokio::test]
 async fn the_list_decides_who_is_reached() {
-    let egress =
-        |allow: &[&str]| Egress::new(&allow.iter().map(|host| (*host).to_owned()).collect::<Vec<_>>());
+    let egress = |allow: &[&str]| {
+        let allow = allow.iter().map(|host| (*host).to_owned()).collect();
+        Egress::new(&Http { allow, ..Http::default() })
+    };
     for (allow, url, as_production, allowed) in [
         (vec![], "https://a.test/", false, false),
         (vec![], "https://a.test/", true, true),
@@ -143,6 +145,24 @@ async fn replies_answer_before_anything_goes_out() {
     assert_eq!(fetch("post", "https://api.test/a").await, (201, Some("x-made".into()), r#"{"id":1}"#.into()));
     assert_eq!(fetch("GET", "https://api.test/a").await, (200, None, "text".into()));
     assert_eq!(case(&platform, request("GET", "https://other.test/")).await, Some(HttpError::NotAllowed));
+}
+
+#[tokio::test]
+async fn a_reply_is_given_as_often_as_it_says_and_then_the_next_one() {
+    let platform = platform(
+        "http:
+  replies:
+    - { url: 'https://api.test/a', status: 503, times: 2 }
+    - { url: 'https://api.test/*', method: GET, status: 200, times: 1 }
+",
+    );
+    let status = async |url: &str| {
+        let answer = platform.egress.fetch(&platform, request("GET", url)).await;
+        answer.map(|response| response.status).map_err(|(error, _)| error)
+    };
+    let a = "https://api.test/a";
+    let seen = [status(a).await, status(a).await, status(a).await, status(a).await];
+    assert_eq!(seen, [Ok(503), Ok(503), Ok(200), Err(HttpError::NotAllowed)]);
 }
 
 #[test]

@@ -101,6 +101,7 @@ pub(super) const OUTPUTS: &[Output] = &[
         "What was built",
         &[
             may("component", Text, "dist/main.wasm; none when there is no handler"),
+            may("source_map", Text, "dist/main.wasm.map; none when the handler is no script"),
             may("size", Integer, "Its bytes"),
             may("sha256", Text, "Its hash, 64 hex digits"),
             must("engine", Text, "What made it"),
