@@ -274,7 +274,7 @@ fn the_source_map_leads_from_the_script_to_the_source_and_stays_out_of_the_bundl
     assert_eq!(sandbox.read("dist/main.wasm.map"), bytes);
     let paths: Vec<&str> =
         packed["entries"].as_array().unwrap().iter().map(|entry| entry["path"].as_str().unwrap()).collect();
-    assert_eq!(paths, ["dist/main.wasm", "manifest.json"]);
+    assert_eq!(paths, ["META/bundle.json", "dist/main.wasm", "manifest.json"]);
     let component = sandbox.read("dist/main.wasm");
     assert!(!component.windows(14).any(|part| part == b"sourcesContent"));
 }

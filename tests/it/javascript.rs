@@ -327,3 +327,21 @@ fn a_component_that_is_not_compiled_yet_answers_from_its_source_and_the_same() {
     assert!(sandbox.run("invoke --bundle x.tar.zst GET /a").ok().stdout.ends_with("\ntwo 1 1700000000000\n"));
     assert!(is_compiled(), "a bundle has no source");
 }
+
+#[test]
+fn what_tsconfig_says_is_a_part_of_the_source() {
+    let configuration = |file: &str| {
+        format!("{{ \"compilerOptions\": {{ \"paths\": {{ \"@text\": [\"./src/{file}.ts\"] }} }} }}")
+    };
+    let sandbox = project(&[
+        ("src/one.ts", "export const text = 'one';"),
+        ("src/two.ts", "export const text = 'two';"),
+        ("src/handler.ts", "import { text } from '@text';\nexport const handler = () => ({ body: text });"),
+        ("tsconfig.json", &configuration("one")),
+    ]);
+    sandbox.run("build").ok();
+    sandbox.write("tsconfig.json", configuration("two"));
+    sandbox.run("pack").ok();
+    let answer = sandbox.run("invoke GET /a --bundle dist/bundle.tar.zst --format json").ok().json();
+    assert_eq!(answer["body"], "two");
+}

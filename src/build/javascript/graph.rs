@@ -111,7 +111,7 @@ impl<'p> Graph<'p> {
             localized: HashSet::new(),
             diagnostics: Vec::new(),
             warnings: resolver.warning.iter().cloned().collect(),
-            inputs: Vec::new(),
+            inputs: resolver.configuration.iter().cloned().collect(),
         }
     }
 

@@ -85,6 +85,8 @@ pub(super) struct Resolver {
     pub(super) warning: Option<String>,
     /// Whether it says `experimentalDecorators`.
     pub(super) decorators: bool,
+    /// It, when there is one: what is built depends on it.
+    pub(super) configuration: Option<PathBuf>,
 }
 
 impl Resolver {
@@ -121,6 +123,7 @@ impl Resolver {
             interfaces,
             warning,
             decorators: decorators.unwrap_or_default(),
+            configuration: tsconfig.is_file().then_some(tsconfig),
         }
     }
 
