@@ -415,7 +415,7 @@ fn a_response_of_the_wrong_shape_is_told_by_field() {
             shapes.join(", ")
         );
         let answer = call(&build_text(&text).component);
-        let place = format!("    at handler (src/handler.ts:1:{})", shapes.join(", ").len() + 41);
+        let place = format!("    at handler (src/handler.ts:1:{})", shapes.join(", ").len() + 40);
         assert_eq!(answer.logs, [format!("error uncaught TypeError: {expected}\n{place}")]);
     }
 }
