@@ -1,8 +1,13 @@
 //! An unpacked bundle as the platform sees it (contract/registry.md §2.5, contract/runner.md §6).
 
 use super::judge::{Judge, with_help};
+<<<<<<< HEAD
 use super::{component, manifest, pages, ui, ui_files};
 use crate::bundle::{Entry, INDEX, SBOM};
+=======
+use super::{component, manifest, pages, ui, ui_files, uses};
+use crate::bundle::Entry;
+>>>>>>> 43d6df9 (Decide used capabilities from the source, limits from its literals, and what a component is made of)
 use crate::findings::{Code, Finding, Findings};
 use crate::manifest::Manifest;
 use crate::project::MANIFEST;
@@ -66,9 +71,21 @@ pub fn files<'a>(paths: impl Iterator<Item = &'a str>, head: &'a dyn Fn(&str, u6
     let (mut findings, tree) = manifest::judge(&text, MANIFEST);
     let mut judge = Judge::new(&text, MANIFEST);
     if let (Some(tree), Ok(manifest)) = (&tree, Manifest::parse(&text)) {
+<<<<<<< HEAD
         if let Some(wasm) = view.whole(COMPONENT) {
             let more = component::judge(&wasm, COMPONENT, &manifest, tree, &mut judge);
             judge.findings.extend(more);
+=======
+        let wasm = find(COMPONENT);
+        if let Some(wasm) = wasm {
+            let (component, found) = component::judge(&wasm.bytes, COMPONENT);
+            judge.findings.extend(found);
+            if let Some(component) = component {
+                let imports = uses::imports(&component.interfaces());
+                uses::missing(&imports, &manifest, tree, &mut judge);
+                uses::unused(&imports, uses::NOT_IMPORTED, false, tree, &mut judge);
+            }
+>>>>>>> 43d6df9 (Decide used capabilities from the source, limits from its literals, and what a component is made of)
             if manifest.endpoints.is_empty() {
                 let message =
                     "there is a component and no endpoint: the gateway calls declared endpoints only";

@@ -8,8 +8,10 @@ mod bundle;
 mod capabilities;
 mod component;
 mod endpoints;
+mod handler;
 mod identity;
 mod judge;
+mod literals;
 mod manifest;
 mod mend;
 mod overlay;
@@ -21,6 +23,7 @@ mod subject;
 mod suggest;
 mod ui;
 mod ui_files;
+mod uses;
 
 pub use bundle::{bundle, files};
 pub use manifest::manifest;

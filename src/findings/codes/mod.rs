@@ -6,6 +6,7 @@ mod component;
 mod endpoints;
 mod findings;
 mod identity;
+mod limits;
 mod manifest;
 mod project;
 mod ui;
@@ -18,6 +19,7 @@ pub(super) const SUBJECTS: &[(&str, &[Code])] = &[
     ("Name, version, runtime", identity::RULES),
     ("Capabilities", capabilities::RULES),
     ("Endpoints", endpoints::RULES),
+    ("What the handler calls", limits::RULES),
     ("The UI", ui::RULES),
     ("The project", project::RULES),
     ("The component", component::RULES),
