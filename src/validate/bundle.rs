@@ -1,17 +1,14 @@
 //! An unpacked bundle as the platform sees it (contract/registry.md §2.5, contract/runner.md §6).
 
 use super::judge::{Judge, with_help};
-<<<<<<< HEAD
-use super::{component, manifest, pages, ui, ui_files};
+use super::ui_contents::Contents;
+use super::{component, manifest, secrets, ui, ui_files, uses};
 use crate::bundle::{Entry, INDEX, SBOM};
-=======
-use super::{component, manifest, pages, ui, ui_files, uses};
-use crate::bundle::Entry;
->>>>>>> 43d6df9 (Decide used capabilities from the source, limits from its literals, and what a component is made of)
 use crate::findings::{Code, Finding, Findings};
 use crate::manifest::Manifest;
 use crate::project::MANIFEST;
-use std::collections::HashMap;
+use std::collections::btree_map::Entry as Slot;
+use std::collections::{BTreeMap, HashMap};
 
 /// Where the runner looks for the component.
 const COMPONENT: &str = "dist/main.wasm";
@@ -25,6 +22,9 @@ const MISPLACED: [&str; 6] = [
     "artifacts/component/component.wasm",
     "artifacts/component.wasm",
 ];
+
+/// Bytes of a file that are searched for secrets.
+const LARGEST_SEARCHED: u64 = 256 << 20;
 
 /// What a bundle holds, and a way to its bytes: the first so many of one file.
 struct View<'a> {
@@ -71,21 +71,14 @@ pub fn files<'a>(paths: impl Iterator<Item = &'a str>, head: &'a dyn Fn(&str, u6
     let (mut findings, tree) = manifest::judge(&text, MANIFEST);
     let mut judge = Judge::new(&text, MANIFEST);
     if let (Some(tree), Ok(manifest)) = (&tree, Manifest::parse(&text)) {
-<<<<<<< HEAD
         if let Some(wasm) = view.whole(COMPONENT) {
-            let more = component::judge(&wasm, COMPONENT, &manifest, tree, &mut judge);
-            judge.findings.extend(more);
-=======
-        let wasm = find(COMPONENT);
-        if let Some(wasm) = wasm {
-            let (component, found) = component::judge(&wasm.bytes, COMPONENT);
+            let (component, found) = component::judge(&wasm, COMPONENT);
             judge.findings.extend(found);
             if let Some(component) = component {
                 let imports = uses::imports(&component.interfaces());
                 uses::missing(&imports, &manifest, tree, &mut judge);
                 uses::unused(&imports, uses::NOT_IMPORTED, false, tree, &mut judge);
             }
->>>>>>> 43d6df9 (Decide used capabilities from the source, limits from its literals, and what a component is made of)
             if manifest.endpoints.is_empty() {
                 let message =
                     "there is a component and no endpoint: the gateway calls declared endpoints only";
@@ -110,9 +103,18 @@ pub fn files<'a>(paths: impl Iterator<Item = &'a str>, head: &'a dyn Fn(&str, u6
         }
     }
     findings.append(&mut judge.findings);
+    let mut contents = Contents::new(ui::PAGE.to_owned());
     for path in &view.paths {
-        findings.extend(file(path, head));
+        findings.extend(file(path));
+        if path.starts_with("ui/") {
+            let bytes = head(path, ui_files::LARGEST_TEXT + 1);
+            contents.add(path, path, bytes.len() as u64, || bytes);
+        } else {
+            findings.extend(secrets::judge(path, path, &head(path, LARGEST_SEARCHED)));
+        }
     }
+    findings.append(&mut contents.finish());
+    findings.append(&mut same_but_case(&view.paths));
     Findings::new(findings)
 }
 
@@ -145,15 +147,29 @@ fn without_component(view: &View<'_>) -> Finding {
     with_help(Code::BUNDLE_COMPONENT_MISSING, message, help).in_file(COMPONENT)
 }
 
-/// Judges one file's name, and a page's contents.
-fn file(path: &str, head: &dyn Fn(&str, u64) -> Vec<u8>) -> Vec<Finding> {
-    if path.starts_with("ui/") {
-        let mut findings: Vec<Finding> = ui_files::name(path, path).into_iter().collect();
-        if ui_files::is_page(path) {
-            let page = head(path, ui_files::LARGEST_PAGE);
-            findings.extend(pages::judge(&String::from_utf8_lossy(&page), path));
+/// Paths that only some file systems tell apart.
+fn same_but_case(paths: &[&str]) -> Vec<Finding> {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for path in paths {
+        match seen.entry(path.to_lowercase()) {
+            Slot::Vacant(slot) => {
+                slot.insert(path);
+            }
+            Slot::Occupied(first) => {
+                let message = format!("`{path}` is `{}` in another case", first.get());
+                let help = "rename one of them: where case does not count one overwrites the other";
+                findings.push(with_help(Code::BUNDLE_PATH_CASE, message, help).in_file(*path));
+            }
         }
-        return findings;
+    }
+    findings
+}
+
+/// Judges one file's name.
+fn file(path: &str) -> Vec<Finding> {
+    if path.starts_with("ui/") {
+        return ui_files::name(path, path).into_iter().collect();
     }
     if path.contains("..") || path.split('/').any(|segment| segment.is_empty() || segment.starts_with('.')) {
         let message = format!("the runner skips `{path}` when it unpacks the bundle");

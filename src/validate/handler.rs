@@ -2,7 +2,7 @@
 
 use super::judge::Judge;
 use super::uses::{self, Evidence};
-use super::{Overlay, literals};
+use super::{Overlay, literals, secrets};
 use crate::build::javascript::survey::{Source, Sources};
 use crate::findings::Finding;
 use crate::manifest::source::Node;
@@ -76,6 +76,12 @@ fn place(source: &Source, at: usize) -> String {
     let before = source.text.get(..at).unwrap_or_default();
     let line = before.rsplit('\n').next().unwrap_or_default();
     format!("{}:{}:{}", source.name, before.matches('\n').count() + 1, line.chars().count() + 1)
+}
+
+/// Secrets of the project's own source, which becomes a part of the component.
+pub(super) fn secrets(sources: &Sources) -> Vec<Finding> {
+    let own = sources.files.iter().filter(|source| !source.is_package);
+    own.flat_map(|source| secrets::judge(&source.name, &source.name, source.text.as_bytes())).collect()
 }
 
 /// What the source's literals will meet.

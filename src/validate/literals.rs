@@ -32,7 +32,8 @@ pub(super) fn judge(survey: &Survey, manifest: &Manifest, judge: &mut Judge) {
     for call in &survey.calls {
         let [.., group, function] = call.path.as_slice() else {
             // `jsonResponse(body, { headers })`
-            if let Some(init) = call.arguments.get(call.path.iter().any(|name| name == "jsonResponse").into()) {
+            let is_json = call.path.iter().any(|name| name == "jsonResponse");
+            if let Some(init) = call.arguments.get(usize::from(is_json)) {
                 headers(init, judge);
             }
             continue;
