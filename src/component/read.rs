@@ -3,8 +3,8 @@
 use super::{Error, Identity, PACKAGE, sections};
 use serde::Serialize;
 use wasmparser::{
-    BinaryReaderError, ComponentExternalKind, Encoding, KnownCustom, Parser, Payload, ProducersSectionReader, Validator,
-    WasmFeatures,
+    BinaryReaderError, ComponentExternalKind, Encoding, KnownCustom, Parser, Payload, ProducersSectionReader,
+    Validator, WasmFeatures,
 };
 
 /// How much of a binary is looked at: a stranger's file says its own counts.
@@ -65,16 +65,15 @@ impl Component {
 /// Reads the outside of a binary. The insides of functions are not judged.
 pub fn read(bytes: &[u8]) -> Result<Component, Error> {
     let kind = kind(bytes)?;
-    let mut component =
-        Component {
-            kind,
-            imports: Vec::new(),
-            exports: Vec::new(),
-            sections: Vec::new(),
-            identity: None,
-            producers: Vec::new(),
-            debug_bytes: 0,
-        };
+    let mut component = Component {
+        kind,
+        imports: Vec::new(),
+        exports: Vec::new(),
+        sections: Vec::new(),
+        identity: None,
+        producers: Vec::new(),
+        debug_bytes: 0,
+    };
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(|error| broken(&error))?;

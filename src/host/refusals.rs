@@ -66,7 +66,8 @@ pub fn invoice_date(date: &str) -> Option<String> {
 /// Why an invoice with this order number is refused.
 pub fn po_number(number: &str) -> Option<String> {
     let length = number.trim().encode_utf16().count();
-    (length > ledger::MAX_PO_NUMBER).then(|| format!("{length} characters, {} are allowed", ledger::MAX_PO_NUMBER))
+    (length > ledger::MAX_PO_NUMBER)
+        .then(|| format!("{length} characters, {} are allowed", ledger::MAX_PO_NUMBER))
 }
 
 /// Why a line of an invoice with this description is refused.
@@ -90,9 +91,13 @@ mod tests {
     #[test]
     fn the_bounds_are_those_of_the_host() {
         assert_eq!(LARGEST_VALUE, 49_149);
-        assert!(namespace("notes").is_none() && namespace("").is_some() && namespace(&"n".repeat(129)).is_some());
+        assert!(
+            namespace("notes").is_none() && namespace("").is_some() && namespace(&"n".repeat(129)).is_some()
+        );
         assert!(key("a:b").is_none() && key("a/b").is_some());
-        assert!(cron("0 9 * * 1-5").is_none() && cron("0-59 * * * *").is_some() && cron("99 9 * * *").is_some());
+        assert!(
+            cron("0 9 * * 1-5").is_none() && cron("0-59 * * * *").is_some() && cron("99 9 * * *").is_some()
+        );
         assert!(timezone("Europe/Berlin").is_none() && timezone("Mars/Olympus").is_some());
         assert!(page_size(100.0).is_none() && page_size(101.0).is_some() && page(0.0).is_some());
         assert!(invoice_date("2026-01-31").is_none() && invoice_date("31.1.2026").is_some());

@@ -7,8 +7,7 @@ use crate::bundle::{Entry, INDEX, SBOM};
 use crate::findings::{Code, Finding, Findings};
 use crate::manifest::Manifest;
 use crate::project::MANIFEST;
-use std::collections::btree_map::Entry as Slot;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 /// Where the runner looks for the component.
 const COMPONENT: &str = "dist/main.wasm";
@@ -114,7 +113,6 @@ pub fn files<'a>(paths: impl Iterator<Item = &'a str>, head: &'a dyn Fn(&str, u6
         }
     }
     findings.append(&mut contents.finish());
-    findings.append(&mut same_but_case(&view.paths));
     Findings::new(findings)
 }
 
@@ -145,25 +143,6 @@ fn without_component(view: &View<'_>) -> Finding {
         |path| format!("the runner does not look at `{path}`; pack it as `{COMPONENT}`"),
     );
     with_help(Code::BUNDLE_COMPONENT_MISSING, message, help).in_file(COMPONENT)
-}
-
-/// Paths that only some file systems tell apart.
-fn same_but_case(paths: &[&str]) -> Vec<Finding> {
-    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
-    let mut findings = Vec::new();
-    for path in paths {
-        match seen.entry(path.to_lowercase()) {
-            Slot::Vacant(slot) => {
-                slot.insert(path);
-            }
-            Slot::Occupied(first) => {
-                let message = format!("`{path}` is `{}` in another case", first.get());
-                let help = "rename one of them: where case does not count one overwrites the other";
-                findings.push(with_help(Code::BUNDLE_PATH_CASE, message, help).in_file(*path));
-            }
-        }
-    }
-    findings
 }
 
 /// Judges one file's name.

@@ -42,9 +42,15 @@ fn world(bytes: &[u8], file: &str) -> Result<(Component, Vec<Finding>), Vec<Find
 /// What a component is made of: imports beside the platform's, frozen clocks, what only debuggers read, its size.
 fn makeup(component: &Component, size: usize, file: &str) -> Vec<Finding> {
     let mut found = Vec::new();
-    let mut say = |code, message: String, help: &str| found.push(with_help(code, message, help).in_file(file));
+    let mut say =
+        |code, message: String, help: &str| found.push(with_help(code, message, help).in_file(file));
     let imports = |package: &str| component.imports.iter().any(|import| import.starts_with(package));
-    let ungoverned: Vec<String> = component.imports.iter().filter(|import| import.starts_with("wasi:http/")).map(|import| format!("`{import}`")).collect();
+    let ungoverned: Vec<String> = component
+        .imports
+        .iter()
+        .filter(|import| import.starts_with("wasi:http/"))
+        .map(|import| format!("`{import}`"))
+        .collect();
     if !ungoverned.is_empty() {
         let message = format!("it imports {}, which no capability governs", ungoverned.join(" and "));
         let help = "send requests with `alga:extension/http` and `cap:http.fetch`; jco: build with `--disable http fetch-event`";
@@ -69,13 +75,17 @@ fn makeup(component: &Component, size: usize, file: &str) -> Vec<Finding> {
     if component.debug_bytes > LEAST_DEBUG {
         let message = format!(
             "{} of its {} are debug information, which the platform never reads",
-            size_of(component.debug_bytes), size_of(size as u64)
+            size_of(component.debug_bytes),
+            size_of(size as u64)
         );
         let help = "name it as `build.output` in alga-ext.yaml and `alga-ext build` leaves it out; Rust: `strip = \"debuginfo\"` in the release profile";
         say(Code::COMPONENT_DEBUG_INFO, message, help);
     }
     if size as u64 > LARGE {
-        let message = format!("it is {} large, and the platform compiles it anew for each request", size_of(size as u64));
+        let message = format!(
+            "it is {} large, and the platform compiles it anew for each request",
+            size_of(size as u64)
+        );
         let help = "leave out what it does not need; JavaScript that `alga-ext build` makes a component of is about 1.6 MiB";
         say(Code::COMPONENT_LARGE, message, help);
     }
@@ -90,5 +100,9 @@ const LARGE: u64 = 8 << 20;
 fn size_of(bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "a size for people has two digits")]
     let bytes = bytes as f64;
-    if bytes < 1024.0 * 1024.0 { format!("{:.0} KiB", bytes / 1024.0) } else { format!("{:.1} MiB", bytes / 1024.0 / 1024.0) }
+    if bytes < 1024.0 * 1024.0 {
+        format!("{:.0} KiB", bytes / 1024.0)
+    } else {
+        format!("{:.1} MiB", bytes / 1024.0 / 1024.0)
+    }
 }

@@ -38,7 +38,8 @@ fn dependencies(root: &Path) -> BTreeSet<PathBuf> {
     let mut waiting = vec![root.to_path_buf()];
     while let Some(folder) = waiting.pop() {
         let Some(package) = read(&folder) else { continue };
-        let names = package.get("dependencies").and_then(|names| names.as_object()).cloned().unwrap_or_default();
+        let names =
+            package.get("dependencies").and_then(|names| names.as_object()).cloned().unwrap_or_default();
         for name in names.keys().filter(|name| !name.contains("..")) {
             let place = folder
                 .ancestors()
@@ -72,7 +73,8 @@ fn judge(root: &Path, folder: &Path, denied: &[String]) -> Option<Finding> {
     let one = |node: &source::Node| node.as_str().or_else(|| node.get("type")?.as_str()).map(str::to_owned);
     let license = node.and_then(|node| match node.items() {
         // The old form: any of them can be chosen.
-        Some(items) => Some(items.iter().filter_map(one).collect::<Vec<_>>().join(" OR ")).filter(|text| !text.is_empty()),
+        Some(items) => Some(items.iter().filter_map(one).collect::<Vec<_>>().join(" OR "))
+            .filter(|text| !text.is_empty()),
         None => one(node),
     });
     let (start, end) = node.map_or((tree.start, tree.start + 1), |node| (node.start, node.end));
@@ -83,8 +85,13 @@ fn judge(root: &Path, folder: &Path, denied: &[String]) -> Option<Finding> {
         }
         Some(license) if !license.to_ascii_uppercase().starts_with("SEE ") => return None,
         _ => {
-            let message = format!("`{name}` becomes a part of the bundle, and its package.json names no licence");
-            with_help(Code::LICENSE_UNKNOWN, message, "look into its own files, and allow this finding for the reason you find")
+            let message =
+                format!("`{name}` becomes a part of the bundle, and its package.json names no licence");
+            with_help(
+                Code::LICENSE_UNKNOWN,
+                message,
+                "look into its own files, and allow this finding for the reason you find",
+            )
         }
     };
     Some(finding.in_file(file).within(&Text::new(&text), start, end))
@@ -137,7 +144,8 @@ fn part(words: &[&str], at: &mut usize, denied: &[String], depth: usize) -> bool
 fn covers(denied: &str, license: &str) -> bool {
     let plain = |name: &str| {
         let name = name.trim().to_ascii_lowercase();
-        let name = name.strip_suffix("-only").or_else(|| name.strip_suffix("-or-later")).unwrap_or(&name).to_owned();
+        let name =
+            name.strip_suffix("-only").or_else(|| name.strip_suffix("-or-later")).unwrap_or(&name).to_owned();
         name.trim_end_matches('+').to_owned()
     };
     match denied.trim().strip_suffix('*') {

@@ -84,8 +84,17 @@ fn stored(call: &Call, judge: &mut Judge) {
     if let Some((value, length)) = entry.get("value").and_then(|value| Some((value, value.length()?)))
         && length > refusals::LARGEST_VALUE
     {
-        let why = format!("storage refuses it: {length} bytes, and a value holds at most {}", refusals::LARGEST_VALUE);
-        refused(value, Code::STORAGE_REFUSED, Some(why), "store it in parts, each under a key of its own", judge);
+        let why = format!(
+            "storage refuses it: {length} bytes, and a value holds at most {}",
+            refusals::LARGEST_VALUE
+        );
+        refused(
+            value,
+            Code::STORAGE_REFUSED,
+            Some(why),
+            "store it in parts, each under a key of its own",
+            judge,
+        );
     }
 }
 
@@ -93,7 +102,8 @@ fn scheduled(input: Option<&Literal>, manifest: &Manifest, judge: &mut Judge) {
     let Some(input) = input else { return };
     let mut check = |key: &str, check: &dyn Fn(&str) -> Option<String>, help: &str| {
         if let Some((literal, text)) = input.get(key).and_then(|literal| Some((literal, literal.text()?))) {
-            let why = check(text).map(|why| format!("the schedule is refused, or never does what it says: {why}"));
+            let why =
+                check(text).map(|why| format!("the schedule is refused, or never does what it says: {why}"));
             refused(literal, Code::SCHEDULE_REFUSED, why, help, judge);
         }
     };
@@ -126,8 +136,11 @@ fn invoice(input: Option<&Literal>, judge: &mut Judge) {
         check(item, "serviceId", refusals::id);
         check(item, "description", refusals::description);
     }
-    for (literal, quantity) in items.iter().filter_map(|item| item.get("quantity").and_then(|it| Some((it, it.number()?)))) {
-        let why = (quantity <= 0.0).then(|| format!("the invoice is refused: `quantity` is {quantity}, and must be > 0"));
+    for (literal, quantity) in
+        items.iter().filter_map(|item| item.get("quantity").and_then(|it| Some((it, it.number()?))))
+    {
+        let why = (quantity <= 0.0)
+            .then(|| format!("the invoice is refused: `quantity` is {quantity}, and must be > 0"));
         refused(literal, Code::INVOICE_REFUSED, why, "the guest gets `success: false`", judge);
     }
 }
@@ -137,8 +150,15 @@ fn page(input: Option<&Literal>, judge: &mut Judge) {
     let checks: [(&str, fn(f64) -> Option<String>); 2] =
         [("page", refusals::page), ("pageSize", refusals::page_size)];
     for (key, check) in checks {
-        if let Some((literal, number)) = input.get(key).and_then(|literal| Some((literal, literal.number()?))) {
-            refused(literal, Code::PAGE_REFUSED, check(number), "read page after page; `totalCount` says how many rows there are", judge);
+        if let Some((literal, number)) = input.get(key).and_then(|literal| Some((literal, literal.number()?)))
+        {
+            refused(
+                literal,
+                Code::PAGE_REFUSED,
+                check(number),
+                "read page after page; `totalCount` says how many rows there are",
+                judge,
+            );
         }
     }
 }

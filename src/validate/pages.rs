@@ -218,7 +218,9 @@ fn resource(judge: &mut Judge, tag: &Tag, attribute: &Attribute, url: &str) {
         judge.add(attribute.start, attribute.end, with_help(Code::UI_REMOTE_RESOURCE, message, help));
     } else if made && !(lower.starts_with("data:") && shows_image(tag)) {
         let scheme = lower.split(':').next().unwrap_or_default();
-        let message = format!("the `{scheme}:` address is blocked: only images come from `data:`, and nothing from `blob:`");
+        let message = format!(
+            "the `{scheme}:` address is blocked: only images come from `data:`, and nothing from `blob:`"
+        );
         let help = "put the file into the UI folder and load it from there";
         judge.add(attribute.start, attribute.end, with_help(Code::UI_REMOTE_RESOURCE, message, help));
     } else if lower.starts_with('/') {

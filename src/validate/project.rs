@@ -52,7 +52,8 @@ pub(super) fn project_with(root: &Path, overlay: &Overlay, today: Date) -> Resul
     }
     Ok(match config {
         Some((config, text)) => {
-            let hashes: Vec<&str> = config.validate.not_secret.iter().map(|one| one.sha256.as_str()).collect();
+            let hashes: Vec<&str> =
+                config.validate.not_secret.iter().map(|one| one.sha256.as_str()).collect();
             let before = findings.len();
             findings.retain(|finding| !secrets::is_allowed(finding, &hashes));
             let secrets = before - findings.len();

@@ -55,7 +55,12 @@ impl File<'_> {
 
     fn refused(&mut self, steps: &[Step<'_>], why: Option<String>, help: &str) {
         if let Some(why) = why {
-            self.say(steps, Code::CONFIG_VALUE, format!("the development runner does not start with it: {why}"), help);
+            self.say(
+                steps,
+                Code::CONFIG_VALUE,
+                format!("the development runner does not start with it: {why}"),
+                help,
+            );
         }
     }
 
@@ -83,7 +88,12 @@ impl File<'_> {
             for index in again(ids) {
                 let id = ids.get(index).map_or("", String::as_str);
                 let message = format!("the id `{id}` stands in `{list}` before");
-                self.say(&[Key(list), Item(index), Key("id")], Code::CONFIG_DUPLICATE, message, "give it one of its own");
+                self.say(
+                    &[Key(list), Item(index), Key("id")],
+                    Code::CONFIG_DUPLICATE,
+                    message,
+                    "give it one of its own",
+                );
             }
         }
         for (index, user) in config.users.iter().enumerate() {
@@ -91,7 +101,12 @@ impl File<'_> {
                 if !clients.is_empty() && !clients.contains(&id.to_lowercase()) {
                     let message = format!("no client of `clients` has the id `{id}`");
                     let steps = [Key("users"), Item(index), Key("client_id")];
-                    self.say(&steps, Code::CONFIG_REFERENCE, message, "name one of `clients`, or add it there");
+                    self.say(
+                        &steps,
+                        Code::CONFIG_REFERENCE,
+                        message,
+                        "name one of `clients`, or add it there",
+                    );
                 }
             }
         }
@@ -125,16 +140,24 @@ impl File<'_> {
             .map(|schedule| schedule.name.as_deref().unwrap_or_default().trim().to_owned())
             .collect();
         for index in again(&names) {
-            let message = format!("a schedule before has the name `{}`", names.get(index).map_or("", String::as_str));
+            let message =
+                format!("a schedule before has the name `{}`", names.get(index).map_or("", String::as_str));
             let steps = [Key("schedules"), Item(index), Key("name")];
-            self.say(&steps, Code::CONFIG_DUPLICATE, message, "the platform refuses the second one; give it a name of its own");
+            self.say(
+                &steps,
+                Code::CONFIG_DUPLICATE,
+                message,
+                "the platform refuses the second one; give it a name of its own",
+            );
         }
     }
 
     fn http(&mut self) {
         let http = &self.config.http;
         for (index, host) in http.allow.iter().enumerate() {
-            if host.contains(['/', '*', ' ', '?']) || host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
+            if host.contains(['/', '*', ' ', '?'])
+                || host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok())
+            {
                 let message = format!("`{host}` fits no host: hosts are compared by name alone");
                 let help = "write the name without scheme, port and path; it covers its subdomains";
                 self.say(&[Key("http"), Key("allow"), Item(index)], Code::CONFIG_UNUSED, message, help);
@@ -144,10 +167,20 @@ impl File<'_> {
         for (index, reply) in http.replies.iter().enumerate() {
             let steps = |key| [Key("http"), Key("replies"), Item(index), Key(key)];
             let lower = reply.url.to_ascii_lowercase();
-            let is_web = ["http://", "https://"].iter().any(|scheme| lower.len() > scheme.len() && lower.starts_with(scheme));
+            let is_web = ["http://", "https://"]
+                .iter()
+                .any(|scheme| lower.len() > scheme.len() && lower.starts_with(scheme));
             if !is_web && reply.url != "*" && !"https://".starts_with(lower.trim_end_matches('*')) {
-                let message = format!("`{}` is no address a request can have: it begins with neither `http://` nor `https://`", reply.url);
-                self.say(&steps("url"), Code::CONFIG_UNUSED, message, "write the whole address, or a beginning of it that ends in `*`");
+                let message = format!(
+                    "`{}` is no address a request can have: it begins with neither `http://` nor `https://`",
+                    reply.url
+                );
+                self.say(
+                    &steps("url"),
+                    Code::CONFIG_UNUSED,
+                    message,
+                    "write the whole address, or a beginning of it that ends in `*`",
+                );
             }
             if !(100..=599).contains(&reply.status) {
                 let message = format!("the status {} is none", reply.status);
@@ -157,14 +190,26 @@ impl File<'_> {
         }
         let mut seen: Vec<(Option<&str>, &str)> = Vec::new();
         for (index, route) in self.config.routes.iter().enumerate() {
-            self.never(&mut seen, route.method.as_deref(), &route.route, &[Key("routes"), Item(index), Key("route")]);
+            self.never(
+                &mut seen,
+                route.method.as_deref(),
+                &route.route,
+                &[Key("routes"), Item(index), Key("route")],
+            );
         }
     }
 
     /// Tells an answer that one before it always takes the place of.
-    fn never<'s>(&mut self, seen: &mut Vec<(Option<&'s str>, &'s str)>, method: Option<&'s str>, url: &'s str, steps: &[Step<'_>]) {
+    fn never<'s>(
+        &mut self,
+        seen: &mut Vec<(Option<&'s str>, &'s str)>,
+        method: Option<&'s str>,
+        url: &'s str,
+        steps: &[Step<'_>],
+    ) {
         let covers = |(earlier, before): &(Option<&str>, &str)| {
-            let same = earlier.is_none_or(|earlier| method.is_some_and(|method| method.eq_ignore_ascii_case(earlier)));
+            let same = earlier
+                .is_none_or(|earlier| method.is_some_and(|method| method.eq_ignore_ascii_case(earlier)));
             let fits = match before.strip_suffix('*') {
                 Some(prefix) => url.strip_suffix('*').unwrap_or(url).starts_with(prefix),
                 None => before == &url,
@@ -174,7 +219,12 @@ impl File<'_> {
         match seen.iter().find(|earlier| covers(earlier)) {
             Some((_, before)) => {
                 let message = format!("`{url}` is never answered by this one: `{before}` stands before it");
-                self.say(steps, Code::CONFIG_UNUSED, message, "put the one that fits less first, or remove it");
+                self.say(
+                    steps,
+                    Code::CONFIG_UNUSED,
+                    message,
+                    "put the one that fits less first, or remove it",
+                );
             }
             // A file of thousands is compared in part.
             None if seen.len() < 1_000 => seen.push((method, url)),
@@ -188,7 +238,11 @@ impl File<'_> {
             self.refused(&[Key("storage"), Key(namespace)], why, "shorten it");
             for key in entries.keys() {
                 let why = refusals::key(key);
-                self.refused(&[Key("storage"), Key(namespace), Key(key)], why, "a key has 1 to 256 characters and no `/`");
+                self.refused(
+                    &[Key("storage"), Key(namespace), Key(key)],
+                    why,
+                    "a key has 1 to 256 characters and no `/`",
+                );
             }
         }
     }
@@ -198,7 +252,8 @@ impl File<'_> {
             if !name.trim().is_empty() && Capability::named(name).is_none() {
                 let message = format!("`{name}` is no capability, so nothing is granted by it");
                 let meant = super::suggest::capability(name).map(|near| format!("did you mean `{near}`?"));
-                let help = meant.unwrap_or_else(|| "`alga-ext explain capability-unknown` tells of them".into());
+                let help =
+                    meant.unwrap_or_else(|| "`alga-ext explain capability-unknown` tells of them".into());
                 self.say(&[Key("grants"), Item(index)], Code::CONFIG_UNUSED, message, &help);
             }
         }
@@ -210,7 +265,9 @@ impl File<'_> {
             for (key, value) in values {
                 if let Some((kind, shown)) = secrets::in_config(value) {
                     let message = format!("`{table}.{key}` looks like {kind}");
-                    let help = format!("write a made-up one here, and keep the real one in a file that git ignores, named with `--data`: {shown}");
+                    let help = format!(
+                        "write a made-up one here, and keep the real one in a file that git ignores, named with `--data`: {shown}"
+                    );
                     self.say(&[Key(table), Key(key)], Code::CONFIG_SECRET, message, &help);
                 }
             }
@@ -229,7 +286,9 @@ impl File<'_> {
         }
         let (place, why) = match Platform::new(self.config, self.manifest, &host::Options::default()) {
             Err(host::Error::Rule { place, why }) => (place, why),
-            Err(host::Error::Data { place, found, wanted }) => (place, format!("{found}, and {wanted} is wanted")),
+            Err(host::Error::Data { place, found, wanted }) => {
+                (place, format!("{found}, and {wanted} is wanted"))
+            }
             _ => return,
         };
         let (start, end) = named(self.root, &place);
@@ -245,7 +304,8 @@ fn place(root: &Node, steps: &[Step<'_>]) -> (usize, usize) {
     for step in steps {
         let next = match step {
             Key(key) => {
-                let member = node.members().and_then(|members| members.iter().rev().find(|member| member.key == *key));
+                let member =
+                    node.members().and_then(|members| members.iter().rev().find(|member| member.key == *key));
                 let Some(member) = member else { return place };
                 place = (member.start, member.end);
                 &member.value
@@ -323,13 +383,21 @@ mod tests {
             ("build:\n  entry: a/../../b.ts\n", Code::CONFIG_PATH, "a/../../b.ts"),
             ("build: {output: /tmp/a.wasm}", Code::CONFIG_PATH, "/tmp/a.wasm"),
             ("users: [{id: a}, {id: A}]", Code::CONFIG_DUPLICATE, "A"),
-            ("clients: [{id: c1}]\nusers: [{id: u, type: client, client_id: c2}]", Code::CONFIG_REFERENCE, "c2"),
+            (
+                "clients: [{id: c1}]\nusers: [{id: u, type: client, client_id: c2}]",
+                Code::CONFIG_REFERENCE,
+                "c2",
+            ),
             ("users: [{id: u}]\nclients: [{id: c, account_manager_id: v}]", Code::CONFIG_REFERENCE, "v"),
             ("schedules: [{endpoint: GET /, cron: '* * * * *'}]", Code::CONFIG_VALUE, "'* * * * *'"),
             ("schedules: [{endpoint: GET /x, cron: '0 9 * * *'}]", Code::CONFIG_VALUE, "GET /x"),
             ("schedules: [{endpoint: /, cron: 0 9 * * *, timezone: Mars}]", Code::CONFIG_VALUE, "Mars"),
             ("http: {allow: ['https://a.example/']}", Code::CONFIG_UNUSED, "'https://a.example/'"),
-            ("http: {replies: [{url: 'http*'}, {url: 'https://a.example'}]}", Code::CONFIG_UNUSED, "'https://a.example'"),
+            (
+                "http: {replies: [{url: 'http*'}, {url: 'https://a.example'}]}",
+                Code::CONFIG_UNUSED,
+                "'https://a.example'",
+            ),
             ("http: {replies: [{url: ftp://a}]}", Code::CONFIG_UNUSED, "ftp://a"),
             ("routes: [{route: /a, method: GET}, {route: /a, method: get}]", Code::CONFIG_UNUSED, "/a"),
             ("storage: {n: {a/b: 1}}", Code::CONFIG_VALUE, "1"),

@@ -3,6 +3,7 @@
 use super::judge::with_help;
 use super::{pages, secrets, ui_files, ui_scripts, ui_styles};
 use crate::findings::{Code, Finding};
+use std::collections::BTreeMap;
 
 /// Bytes beyond which a file makes the first page slow: it is sent without compression, and stays in memory while the
 /// bundle is unpacked.
@@ -19,6 +20,8 @@ pub(super) struct Contents {
     says_ready: bool,
     /// Whether a script inside a page has it, which does not run.
     says_ready_inline: bool,
+    /// Each path as file systems see it that do not heed case.
+    seen: BTreeMap<String, String>,
     findings: Vec<Finding>,
 }
 
@@ -43,6 +46,7 @@ impl Contents {
             has_script: false,
             says_ready: false,
             says_ready_inline: false,
+            seen: BTreeMap::new(),
             findings: Vec::new(),
         }
     }
@@ -52,6 +56,11 @@ impl Contents {
     pub(super) fn add(&mut self, path: &str, file: &str, size: u64, bytes: impl FnOnce() -> Vec<u8>) {
         self.has_page |= file == self.page;
         self.findings.extend(shipped(path, file));
+        if let Some(first) = self.seen.insert(path.to_lowercase(), path.to_owned()) {
+            let message =
+                format!("`{path}` and `{first}` differ in case alone, and are one file on many systems");
+            self.findings.push(with_help(Code::UI_PATH_CASE, message, "rename one of them").in_file(file));
+        }
         if size > LARGE {
             let message = format!("`{path}` has {:.1} MiB, and is sent without compression", mebibytes(size));
             let help = "make it smaller, or split it: what the first page does not need can be loaded later";
@@ -124,8 +133,8 @@ fn kind(path: &str) -> Kind {
         Some("js" | "mjs" | "cjs") => Kind::Script,
         Some("css") => Kind::Style,
         Some(
-            "png" | "jpg" | "jpeg" | "webp" | "gif" | "ico" | "avif" | "woff" | "woff2" | "ttf" | "otf" | "eot" | "mp4"
-            | "webm" | "pdf",
+            "png" | "jpg" | "jpeg" | "webp" | "gif" | "ico" | "avif" | "woff" | "woff2" | "ttf" | "otf"
+            | "eot" | "mp4" | "webm" | "pdf",
         ) => Kind::Binary,
         _ => Kind::Other,
     }
@@ -160,7 +169,8 @@ mod tests {
     }
 
     #[test]
-    fn tests_maps_and_heavy_files_are_told() {
+    fn tests_maps_heavy_files_and_names_of_one_file_are_told() {
+        assert_eq!(codes(&[("ui/App.css", ""), ("ui/app.css", ""), ("ui/b.css", "")]), [Code::UI_PATH_CASE]);
         assert_eq!(codes(&[("ui/app.js.map", "{}")]), [Code::UI_SOURCE_MAP]);
         assert_eq!(codes(&[("ui/app.test.js", "")]), [Code::UI_TEST_FILE]);
         assert_eq!(codes(&[("ui/__tests__/a.js", "")]), [Code::UI_TEST_FILE]);

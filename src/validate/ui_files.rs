@@ -1,7 +1,7 @@
 //! Which UI files the platform serves: names and types (contract/runner.md §5.2, §6.2).
 
-use super::judge::with_help;
 use super::Overlay;
+use super::judge::with_help;
 use super::ui_contents::Contents;
 use crate::findings::{Code, Finding};
 use std::path::Path;

@@ -79,19 +79,29 @@ fn made_of_text(call: &Call, judge: &mut Judge) {
         return;
     }
     let message = format!("`{}` throws: pages are served with `script-src 'self'`", call.name());
-    say(judge, &call.span, Code::UI_EVAL, message, "write the code itself; of a library, take the build for pages with a content security policy");
+    say(
+        judge,
+        &call.span,
+        Code::UI_EVAL,
+        message,
+        "write the code itself; of a library, take the build for pages with a content security policy",
+    );
 }
 
 fn timer(call: &Call, judge: &mut Judge) {
     if let Some(code) = call.arguments.first().filter(|code| code.beginning().is_some()) {
-        let message = format!("`{}` with text does nothing: pages are served with `script-src 'self'`", call.name());
+        let message =
+            format!("`{}` with text does nothing: pages are served with `script-src 'self'`", call.name());
         say(judge, &code.span, Code::UI_EVAL, message, "hand over a function");
     }
 }
 
 fn is_method(literal: Option<&Literal>) -> bool {
     literal.and_then(Literal::text).is_some_and(|method| {
-        matches!(method.to_ascii_uppercase().as_str(), "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS")
+        matches!(
+            method.to_ascii_uppercase().as_str(),
+            "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS"
+        )
     })
 }
 
@@ -109,7 +119,8 @@ fn remote(literal: Option<&Literal>) -> Option<(&Literal, String)> {
 
 fn connects(call: &Call, address: Option<&Literal>, judge: &mut Judge) {
     let Some((literal, address)) = remote(address) else { return };
-    let message = format!("`{}` of `{address}` is blocked: pages are served with `connect-src 'self'`", call.name());
+    let message =
+        format!("`{}` of `{address}` is blocked: pages are served with `connect-src 'self'`", call.name());
     let help = "call an endpoint of the handler through the bridge, and let it ask with `cap:http.fetch`";
     say(judge, &literal.span, Code::UI_REMOTE_CALL, message, help);
 }
@@ -117,14 +128,23 @@ fn connects(call: &Call, address: Option<&Literal>, judge: &mut Judge) {
 fn loads(call: &Call, address: Option<&Literal>, judge: &mut Judge) {
     let name = call.name();
     if let Some((literal, address)) = remote(address) {
-        let message = format!("`{name}` of `{address}` is blocked: pages are served with `script-src 'self'`");
+        let message =
+            format!("`{name}` of `{address}` is blocked: pages are served with `script-src 'self'`");
         let help = "put the file into the UI folder and load it from there";
         say(judge, &literal.span, Code::UI_REMOTE_RESOURCE, message, help);
     } else if let Some(literal) = address.filter(|address| {
         address.beginning().is_some_and(|text| text.starts_with("data:") || text.starts_with("blob:"))
     }) {
-        let message = format!("`{name}` of a `data:` or `blob:` address is blocked: pages are served with `script-src 'self'`");
-        say(judge, &literal.span, Code::UI_REMOTE_RESOURCE, message, "put the code into a file of the UI folder");
+        let message = format!(
+            "`{name}` of a `data:` or `blob:` address is blocked: pages are served with `script-src 'self'`"
+        );
+        say(
+            judge,
+            &literal.span,
+            Code::UI_REMOTE_RESOURCE,
+            message,
+            "put the code into a file of the UI folder",
+        );
     }
 }
 
@@ -134,7 +154,13 @@ fn font(call: &Call, judge: &mut Judge) {
     let text = text.replace(['"', '\''], "");
     if ["url(data:", "url(http", "url(//"].iter().any(|start| text.contains(start)) {
         let message = "this font is blocked: pages are served with `font-src 'self'`";
-        say(judge, &source.span, Code::UI_REMOTE_RESOURCE, message, "put the font into the UI folder as woff2");
+        say(
+            judge,
+            &source.span,
+            Code::UI_REMOTE_RESOURCE,
+            message,
+            "put the font into the UI folder as woff2",
+        );
     }
 }
 
@@ -151,7 +177,8 @@ fn dialog(call: &Call, path: &[&str], judge: &mut Judge) {
 
 fn message(call: &Call, judge: &mut Judge) {
     let target = call.arguments.get(1);
-    let origin = target.and_then(|target| if target.text().is_some() { Some(target) } else { target.get("targetOrigin") });
+    let origin = target
+        .and_then(|target| if target.text().is_some() { Some(target) } else { target.get("targetOrigin") });
     // Workers and ports take no origin, so a `*` is one of a window.
     if let Some(origin) = origin.filter(|origin| origin.text() == Some("*")) {
         let message = "whatever page frames this one can read the message: its target origin is `*`";
@@ -166,7 +193,8 @@ fn attribute(call: &Call, judge: &mut Judge) {
     let event = name.to_ascii_lowercase();
     let is_event = event.len() > 3
         && event.strip_prefix("on").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_lowercase()));
-    let is_text = call.arguments.get(1).is_some_and(|code| matches!(code.value, Value::Text(_) | Value::Prefix(_)));
+    let is_text =
+        call.arguments.get(1).is_some_and(|code| matches!(code.value, Value::Text(_) | Value::Prefix(_)));
     if is_event && is_text {
         let message = format!("`{name}` does not run: pages are served with `script-src 'self'`");
         say(judge, &call.span, Code::UI_INLINE_SCRIPT, message, "use `addEventListener`");
@@ -190,7 +218,11 @@ mod tests {
             ("const f = new Function('a', 'return a + 1')", Code::UI_EVAL, "Function"),
             ("window.setTimeout('go()', 10)", Code::UI_EVAL, "'go()'"),
             ("fetch('https://api.example.com/x')", Code::UI_REMOTE_CALL, "'https://api.example.com/x'"),
-            ("fetch(`https://api.example.com/${id}`)", Code::UI_REMOTE_CALL, "`https://api.example.com/${id}`"),
+            (
+                "fetch(`https://api.example.com/${id}`)",
+                Code::UI_REMOTE_CALL,
+                "`https://api.example.com/${id}`",
+            ),
             ("const API = 'https://a.example'; fetch(API + '/x')", Code::UI_REMOTE_CALL, "API + '/x'"),
             ("x.open('post', '//a.example')", Code::UI_REMOTE_CALL, "'//a.example'"),
             ("new WebSocket('wss://a.example')", Code::UI_REMOTE_CALL, "'wss://a.example'"),

@@ -131,7 +131,10 @@ mod tests {
             ("@import url(https://fonts.example/css);", "https://fonts.example/css"),
             ("@import 'https://fonts.example/css' screen;", "https://fonts.example/css"),
             ("a { background: URL( \"//cdn.example/ä.png\" ) }", "//cdn.example/ä.png"),
-            ("@font-face { src: url(data:font/woff2;base64,AA) format('woff2') }", "data:font/woff2;base64,AA"),
+            (
+                "@font-face { src: url(data:font/woff2;base64,AA) format('woff2') }",
+                "data:font/woff2;base64,AA",
+            ),
             ("@font-face{font-family:x;src:url('https://a.example/x.woff2')}", "https://a.example/x.woff2"),
         ] {
             assert_eq!(found(text), [expected], "{text}");

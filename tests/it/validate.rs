@@ -88,7 +88,8 @@ fn judge(fixture: &Path, format: &str) -> Run {
         "manifest.json"
     };
     let arguments = fs_err::read_to_string(fixture.join("arguments")).unwrap_or_default();
-    sandbox.run_args(["--format", format, "validate", subject].into_iter().chain(arguments.split_whitespace()))
+    sandbox
+        .run_args(["--format", format, "validate", subject].into_iter().chain(arguments.split_whitespace()))
 }
 
 /// A bundle of these entries, whatever they are: our own writer refuses some.

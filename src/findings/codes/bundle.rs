@@ -39,12 +39,6 @@ rules! {
             "`validate.allow` with the reason, or another package",
         ),
     }
-    BUNDLE_PATH_CASE: "bundle-path-case", Warning {
-        summary: "Two paths of the bundle that differ in case alone",
-        why: "The runner's file system tells them apart; the one of whoever unpacks the bundle may not, and one overwrites the other.",
-        platform: "registry.md §2.5, runner.md §6.2",
-        example: words("the archive holds `ui/App.js` and `ui/app.js`", "the archive holds `ui/app.js`"),
-    }
     BUNDLE_FILE_DROPPED: "bundle-file-dropped", Warning {
         summary: "The bundle has a file the runner skips",
         why: "Unpacking skips every path with a segment that begins with a dot, an empty segment, or `..` anywhere.",

@@ -65,6 +65,12 @@ rules! {
         platform: "runner.md §5.2",
         example: words("`ui/assets/app.js.map`", "`build: { sourcemap: false }` in vite.config.ts"),
     }
+    UI_PATH_CASE: "ui-path-case", Error {
+        summary: "Two UI files whose names differ in case alone",
+        why: "The runner's file system tells them apart; that of whoever builds or unpacks the bundle may not, and one overwrites the other. `pack` refuses them.",
+        platform: "registry.md §2.5, runner.md §6.2",
+        example: words("`ui/App.css` beside `ui/app.css`", "`ui/app.css` alone"),
+    }
     UI_TEST_FILE: "ui-test-file", Warning {
         summary: "A test is about to ship",
         why: "Everything in the UI folder is packed and served.",

@@ -43,11 +43,17 @@ pub(super) fn judge(path: &str, file: &str, bytes: &[u8]) -> Vec<Finding> {
 /// A file that is a secret as a whole.
 fn name(path: &str) -> Option<Finding> {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    let dotenv = name.strip_prefix(".env.").is_some_and(|rest| !matches!(rest, "example" | "sample" | "template"));
-    let is_one = NAMES.contains(&name.as_str()) || ENDINGS.iter().any(|ending| name.ends_with(ending)) || dotenv;
+    let dotenv =
+        name.strip_prefix(".env.").is_some_and(|rest| !matches!(rest, "example" | "sample" | "template"));
+    let is_one =
+        NAMES.contains(&name.as_str()) || ENDINGS.iter().any(|ending| name.ends_with(ending)) || dotenv;
     is_one.then(|| {
         let message = format!("`{path}` is a file that holds secrets");
-        with_help(Code::SECRET_FILE, message, "keep it outside of what is packed, and revoke what has been published")
+        with_help(
+            Code::SECRET_FILE,
+            message,
+            "keep it outside of what is packed, and revoke what has been published",
+        )
     })
 }
 
@@ -83,7 +89,8 @@ fn redacted(secret: &[u8]) -> String {
     let text = String::from_utf8_lossy(secret);
     let length = text.chars().count();
     let shown: String = text.chars().take(if length >= 16 { 4 } else { 1 }).collect();
-    let shown: String = shown.chars().map(|letter| if letter.is_control() || letter == '`' { '·' } else { letter }).collect();
+    let shown: String =
+        shown.chars().map(|letter| if letter.is_control() || letter == '`' { '·' } else { letter }).collect();
     format!("{shown}… ({length} characters)")
 }
 

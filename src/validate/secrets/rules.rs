@@ -50,7 +50,13 @@ struct Token {
     most: usize,
 }
 
-const fn token(kind: &'static str, prefix: &'static str, alphabet: Alphabet, least: usize, most: usize) -> Token {
+const fn token(
+    kind: &'static str,
+    prefix: &'static str,
+    alphabet: Alphabet,
+    least: usize,
+    most: usize,
+) -> Token {
     Token { kind, prefix, alphabet, least, most }
 }
 
@@ -93,12 +99,35 @@ const PEM: &str = "-----BEGIN ";
 const JWT: &str = "eyJ";
 const HOOK: &str = "hooks.slack.com/services/T";
 /// Names that a value is a secret by; compared without case, `_` and `-`.
-const NAMES: [&str; 9] =
-    ["password", "passwd", "secret", "apikey", "accesskey", "privatekey", "authtoken", "accesstoken", "clientsecret"];
+const NAMES: [&str; 9] = [
+    "password",
+    "passwd",
+    "secret",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "authtoken",
+    "accesstoken",
+    "clientsecret",
+];
 /// What stands in examples.
 const PLACEHOLDERS: [&str; 16] = [
-    "example", "your", "xxxx", "****", "change", "placeholder", "dummy", "sample", "secret", "password", "todo", "0000",
-    "1234", "abcd", "test", "fake",
+    "example",
+    "your",
+    "xxxx",
+    "****",
+    "change",
+    "placeholder",
+    "dummy",
+    "sample",
+    "secret",
+    "password",
+    "todo",
+    "0000",
+    "1234",
+    "abcd",
+    "test",
+    "fake",
 ];
 
 /// Every secret of a file, in order. Guesses are for texts alone.
@@ -106,7 +135,9 @@ pub(super) fn search(bytes: &[u8], is_text: bool) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     for hit in matcher().find_overlapping_iter(bytes) {
         let (at, pattern) = (hit.start(), hit.pattern().as_usize());
-        if found.last().is_some_and(|last| at < last.range.end) || !is_apart(bytes, at) && pattern != TOKENS.len() {
+        if found.last().is_some_and(|last| at < last.range.end)
+            || !is_apart(bytes, at) && pattern != TOKENS.len()
+        {
             continue;
         }
         let one = match TOKENS.get(pattern) {
@@ -133,7 +164,8 @@ fn matcher() -> &'static AhoCorasick {
     MATCHER.get_or_init(|| {
         let words = TOKENS.iter().map(|token| token.prefix).chain([PEM, JWT, HOOK]);
         // A handful of constant words; it cannot be too large.
-        AhoCorasick::new(words).unwrap_or_else(|_| AhoCorasick::new([""; 0]).unwrap_or_else(|_| unreachable!()))
+        AhoCorasick::new(words)
+            .unwrap_or_else(|_| AhoCorasick::new([""; 0]).unwrap_or_else(|_| unreachable!()))
     })
 }
 
@@ -178,7 +210,10 @@ fn pem(bytes: &[u8], at: usize) -> Option<Found> {
     let line = rest.get(..rest.len().min(48))?;
     let line = String::from_utf8_lossy(line);
     let (label, _) = line.split_once("-----")?;
-    if !label.ends_with("PRIVATE KEY") && label != "PRIVATE KEY BLOCK" && !label.ends_with("PRIVATE KEY BLOCK") {
+    if !label.ends_with("PRIVATE KEY")
+        && label != "PRIVATE KEY BLOCK"
+        && !label.ends_with("PRIVATE KEY BLOCK")
+    {
         return None;
     }
     let from = at + PEM.len() + label.len() + 5;
@@ -186,7 +221,8 @@ fn pem(bytes: &[u8], at: usize) -> Option<Found> {
     let end = body.windows(5).position(|five| five == b"-----")?;
     let body = body.get(..end)?;
     // Line breaks may be written as `\n`.
-    let digits = body.iter().filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')).count();
+    let digits =
+        body.iter().filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')).count();
     let text = String::from_utf8_lossy(body).to_ascii_lowercase();
     (digits >= 48 && entropy(body) > 3.5 && !text.contains("example") && !text.contains("..."))
         .then(|| Found { kind: "a private key", range: from..from + end, is_certain: true })
@@ -256,7 +292,9 @@ fn guess(line: &str) -> Option<Range<usize>> {
         return None;
     }
     let rest = line.get(equals + 1..)?;
-    let quote = rest.find(['"', '\'', '`']).filter(|at| rest.get(..*at).is_some_and(|blank| blank.trim_matches([' ', '=', ':', '>']).is_empty()))?;
+    let quote = rest.find(['"', '\'', '`']).filter(|at| {
+        rest.get(..*at).is_some_and(|blank| blank.trim_matches([' ', '=', ':', '>']).is_empty())
+    })?;
     let mark = rest.get(quote..=quote)?;
     let from = equals + 1 + quote + 1;
     let value = line.get(from..)?;
@@ -312,7 +350,9 @@ mod tests {
             state ^= state << 17;
             state
         };
-        (0..length).map(|_| char::from(alphabet[usize::try_from(next() % alphabet.len() as u64).unwrap()])).collect()
+        (0..length)
+            .map(|_| char::from(alphabet[usize::try_from(next() % alphabet.len() as u64).unwrap()]))
+            .collect()
     }
 
     fn letters(length: usize) -> String {
@@ -347,7 +387,10 @@ mod tests {
     #[test]
     fn keys_tokens_and_hooks_are_found() {
         let body = letters(64);
-        assert_eq!(kinds(&format!("-----BEGIN EC PRIVATE KEY-----\n{body}\n-----END EC PRIVATE KEY-----")), ["a private key"]);
+        assert_eq!(
+            kinds(&format!("-----BEGIN EC PRIVATE KEY-----\n{body}\n-----END EC PRIVATE KEY-----")),
+            ["a private key"]
+        );
         assert_eq!(kinds(&format!("\"-----BEGIN PRIVATE KEY-----\\n{body}\\n-----END")), ["a private key"]);
         let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
         let jwt = |header: &str, payload: &str| format!("{}.{}.{}", part(header), part(payload), letters(43));

@@ -1,6 +1,6 @@
 //! Values that stand in a source: what a call is made with, as far as the text tells.
 
-use oxc::ast::ast::{Expression, ObjectPropertyKind};
+use oxc::ast::ast::{Expression, ObjectPropertyKind, TemplateLiteral};
 use oxc::semantic::{Scoping, SymbolId};
 use oxc::span::GetSpan;
 use std::collections::HashMap;
@@ -114,11 +114,7 @@ impl Literals<'_> {
             Expression::StringLiteral(text) => Value::Text(text.value.to_string()),
             Expression::NumericLiteral(number) => Value::Number(number.value),
             Expression::BooleanLiteral(boolean) => Value::Boolean(boolean.value),
-            Expression::TemplateLiteral(template) => {
-                let first = template.quasis.first().and_then(|quasi| quasi.value.cooked.as_ref());
-                let first = first.map(ToString::to_string).unwrap_or_default();
-                if template.expressions.is_empty() { Value::Text(first) } else { Value::Prefix(first) }
-            }
+            Expression::TemplateLiteral(template) => self.template(template, depth),
             Expression::BinaryExpression(sum) if sum.operator.as_str() == "+" => {
                 match self.value(&sum.left, depth + 1) {
                     Value::Text(text) | Value::Prefix(text) => Value::Prefix(text),
@@ -154,11 +150,30 @@ impl Literals<'_> {
         }
     }
 
+    /// A template as far as its parts are known.
+    fn template(&self, template: &TemplateLiteral<'_>, depth: usize) -> Value {
+        let mut text = String::new();
+        for (index, quasi) in template.quasis.iter().enumerate() {
+            let Some(part) = &quasi.value.cooked else { return Value::Prefix(text) };
+            text.push_str(part);
+            match template.expressions.get(index).map(|inner| self.value(inner, depth + 1)) {
+                None => {}
+                Some(Value::Text(part)) => text.push_str(&part),
+                Some(_) => return Value::Prefix(text),
+            }
+        }
+        Value::Text(text)
+    }
+
     /// `new Uint8Array(n)`, `text.repeat(n)` and `new TextEncoder().encode(text)`.
     fn length(&self, expression: &Expression<'_>, depth: usize) -> Option<usize> {
         let whole = |number: f64| {
             // Counts beyond any limit need not be told apart.
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded just before")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "bounded just before"
+            )]
             (0.0..=1e12).contains(&number).then_some(number as usize)
         };
         match expression {

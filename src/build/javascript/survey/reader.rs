@@ -7,8 +7,8 @@ use oxc::ast::ast::{
     Argument, BindingPattern, CallExpression, Declaration, ExportAllDeclaration, ExportFromDeclaration,
     Expression, FormalParameter, FormalParameters, Function, IdentifierReference, ImportDeclaration,
     ImportDeclarationSpecifier, ImportExpression, LogicalExpression, NewExpression, ObjectExpression,
-    ObjectPattern, Program, PropertyKey, Statement, StaticMemberExpression, TSType, TSTypeAnnotation, TSTypeName,
-    TryStatement, VariableDeclaration, VariableDeclarator,
+    ObjectPattern, Program, PropertyKey, Statement, StaticMemberExpression, TSType, TSTypeAnnotation,
+    TSTypeName, TryStatement, VariableDeclaration, VariableDeclarator,
 };
 use oxc::ast_visit::{Visit, walk};
 use oxc::semantic::{ScopeFlags, Scoping, SymbolId};
@@ -108,7 +108,8 @@ fn bare<'e, 'a>(expression: &'e Expression<'a>) -> &'e Expression<'a> {
 }
 
 fn is_bindings(annotation: Option<&TSTypeAnnotation<'_>>) -> bool {
-    let Some(TSType::TSTypeReference(reference)) = annotation.map(|annotation| &annotation.type_annotation) else {
+    let Some(TSType::TSTypeReference(reference)) = annotation.map(|annotation| &annotation.type_annotation)
+    else {
         return false;
     };
     match &reference.type_name {
@@ -216,7 +217,9 @@ impl Reader<'_> {
     /// The second parameter of what is called `handler`.
     fn handler(&mut self, parameters: &FormalParameters<'_>) {
         match parameters.items.get(1).map(|parameter| &parameter.pattern) {
-            Some(BindingPattern::BindingIdentifier(identifier)) => self.hosts.extend(identifier.symbol_id.get()),
+            Some(BindingPattern::BindingIdentifier(identifier)) => {
+                self.hosts.extend(identifier.symbol_id.get())
+            }
             Some(BindingPattern::ObjectPattern(pattern)) => self.take_apart(pattern, true),
             _ => {}
         }
@@ -225,9 +228,7 @@ impl Reader<'_> {
 
 impl<'a> Visit<'a> for Reader<'_> {
     fn visit_import_declaration(&mut self, it: &ImportDeclaration<'a>) {
-        let is_value = |specifier: &&ImportDeclarationSpecifier<'_>| {
-            !matches!(specifier, ImportDeclarationSpecifier::ImportSpecifier(one) if one.import_kind.is_type())
-        };
+        let is_value = |specifier: &&ImportDeclarationSpecifier<'_>| !matches!(specifier, ImportDeclarationSpecifier::ImportSpecifier(one) if one.import_kind.is_type());
         let specifiers: Vec<_> = it.specifiers.iter().flatten().filter(is_value).collect();
         if it.import_kind.is_type() || it.specifiers.is_some() && specifiers.is_empty() {
             return;
@@ -329,12 +330,15 @@ impl<'a> Visit<'a> for Reader<'_> {
             (Some(Expression::FunctionExpression(function)), Some(name)) if name.name == "handler" => {
                 self.handler(&function.params);
             }
-            (Some(init), Some(name)) if is_typed || self.is_host(init) => self.hosts.extend(name.symbol_id.get()),
+            (Some(init), Some(name)) if is_typed || self.is_host(init) => {
+                self.hosts.extend(name.symbol_id.get())
+            }
             (None, Some(name)) if is_typed => self.hosts.extend(name.symbol_id.get()),
             _ => {}
         }
         if let (BindingPattern::ObjectPattern(pattern), Some(init)) = (&it.id, init) {
-            let is_request = matches!(init, Expression::Identifier(of) if REQUESTS.contains(&of.name.as_str()));
+            let is_request =
+                matches!(init, Expression::Identifier(of) if REQUESTS.contains(&of.name.as_str()));
             if !is_request {
                 let is_certain = self.is_host(init) && !matches!(init, Expression::StaticMemberExpression(_));
                 self.take_apart(pattern, is_certain);
@@ -352,7 +356,11 @@ impl<'a> Visit<'a> for Reader<'_> {
             let is_host = self.is_host(&inner.object);
             if is_host || functions.contains(&function.as_str()) {
                 self.told.insert((inner.span.start, inner.span.end));
-                let what = if is_host { format!("host.{group}.{function}") } else { format!("….{group}.{function}") };
+                let what = if is_host {
+                    format!("host.{group}.{function}")
+                } else {
+                    format!("….{group}.{function}")
+                };
                 self.note(interface, what, member.span, is_host);
             }
         }
@@ -377,7 +385,8 @@ impl<'a> Visit<'a> for Reader<'_> {
         {
             let key = it.property.name.as_str();
             let is_host = self.is_host(&it.object);
-            let is_request = matches!(&it.object, Expression::Identifier(of) if REQUESTS.contains(&of.name.as_str()));
+            let is_request =
+                matches!(&it.object, Expression::Identifier(of) if REQUESTS.contains(&of.name.as_str()));
             if is_host || !is_request {
                 self.note(interface, format!("host.{key}"), it.span, is_host);
             }
@@ -406,7 +415,9 @@ impl<'a> Visit<'a> for Reader<'_> {
             Some(symbol) => {
                 if let Some((interface, function)) = self.imported.get(&symbol).cloned() {
                     let what = match function {
-                        Some(function) if function != it.name.as_str() => format!("{} (`{function}`)", it.name),
+                        Some(function) if function != it.name.as_str() => {
+                            format!("{} (`{function}`)", it.name)
+                        }
                         _ => it.name.to_string(),
                     };
                     self.note(&interface, what, it.span, true);
@@ -418,9 +429,9 @@ impl<'a> Visit<'a> for Reader<'_> {
 
     fn visit_object_expression(&mut self, it: &ObjectExpression<'a>) {
         let has = |name: &str| {
-            it.properties.iter().filter_map(|property| property.as_property()).any(|property| {
-                matches!(&property.key, PropertyKey::StaticIdentifier(key) if key.name == name)
-            })
+            it.properties.iter().filter_map(|property| property.as_property()).any(
+                |property| matches!(&property.key, PropertyKey::StaticIdentifier(key) if key.name == name),
+            )
         };
         if has("status") && has("headers") {
             let properties = it.properties.iter().filter_map(|property| property.as_property());

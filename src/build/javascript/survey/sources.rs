@@ -68,7 +68,8 @@ impl Sources {
                     continue;
                 }
                 let resolver = resolver.get_or_insert_with(|| Resolver::new(root, BTreeMap::new()));
-                let Ok(Resolved::File(found)) = resolver.resolve(Some(&path), specifier, RequestKind::Import) else {
+                let Ok(Resolved::File(found)) = resolver.resolve(Some(&path), specifier, RequestKind::Import)
+                else {
                     sources.is_whole = false;
                     continue;
                 };

@@ -17,10 +17,19 @@ fn every_way_to_the_host_is_a_use() {
     for (text, expected) in [
         ("export const handler: Handler = async (r, h) => h.secrets.get('a');", "secrets: host.secrets.get"),
         ("export function handler(r, { storage }) { return storage.get('a', 'b'); }", "storage: { storage }"),
-        ("async function list(with_: HostBindings) { return with_.clients.list({}); }", "clients: host.clients.list"),
-        ("const f = (host) => { const { services } = host; return services.list(); };", "services: { services }"),
+        (
+            "async function list(with_: HostBindings) { return with_.clients.list({}); }",
+            "clients: host.clients.list",
+        ),
+        (
+            "const f = (host) => { const { services } = host; return services.list(); };",
+            "services: { services }",
+        ),
         ("const f = (host) => { const s = host.scheduler; return s.list(); };", "scheduler: host.scheduler"),
-        ("class A { constructor(private host) {} go() { return this.host.uiProxy.call('/x'); } }", "ui-proxy: host.uiProxy.call"),
+        (
+            "class A { constructor(private host) {} go() { return this.host.uiProxy.call('/x'); } }",
+            "ui-proxy: host.uiProxy.call",
+        ),
         ("import { get } from 'alga:extension/secrets'; get('a');", "secrets: get"),
         ("import { get as secret } from 'alga:extension/secrets'; secret('a');", "secrets: secret (`get`)"),
         ("import * as store from 'alga:extension/storage'; store.put({});", "storage: store.put"),
@@ -73,12 +82,15 @@ fn globals_are_told_from_names_of_the_file() {
     let found = survey(Path::new("a.js"), text, &["alert", "eval", "postMessage"]).unwrap();
     let calls: Vec<_> = found.calls.iter().map(|call| (call.name(), call.is_global, call.is_tried)).collect();
     let call = |name: &str, is_global, is_tried| (name.to_owned(), is_global, is_tried);
-    assert_eq!(calls, [
-        call("alert", true, false),
-        call("alert", false, false),
-        call("eval", true, true),
-        call("window.parent.postMessage", true, false),
-    ]);
+    assert_eq!(
+        calls,
+        [
+            call("alert", true, false),
+            call("alert", false, false),
+            call("eval", true, true),
+            call("window.parent.postMessage", true, false),
+        ]
+    );
 }
 
 #[test]

@@ -285,7 +285,10 @@ impl Board {
 }
 
 /// `METHOD /path`, or `/path` for whichever of GET and POST is declared first.
-pub(in crate::host) fn find_endpoint<'a>(manifest: &'a Manifest, selector: &str) -> Result<&'a Endpoint, Refusal> {
+pub(in crate::host) fn find_endpoint<'a>(
+    manifest: &'a Manifest,
+    selector: &str,
+) -> Result<&'a Endpoint, Refusal> {
     let missing = || Refusal::of("endpoint", "Endpoint not found or not schedulable");
     let selector = selector.trim();
     if selector.is_empty() || selector.encode_utf16().count() > MAX_ENDPOINT {
