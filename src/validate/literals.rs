@@ -147,20 +147,15 @@ fn invoice(input: Option<&Literal>, judge: &mut Judge) {
 
 fn page(input: Option<&Literal>, judge: &mut Judge) {
     let Some(input) = input else { return };
-    let checks: [(&str, fn(f64) -> Option<String>); 2] =
-        [("page", refusals::page), ("pageSize", refusals::page_size)];
-    for (key, check) in checks {
+    let mut check = |key: &str, check: fn(f64) -> Option<String>| {
         if let Some((literal, number)) = input.get(key).and_then(|literal| Some((literal, literal.number()?)))
         {
-            refused(
-                literal,
-                Code::PAGE_REFUSED,
-                check(number),
-                "read page after page; `totalCount` says how many rows there are",
-                judge,
-            );
+            let help = "read page after page; `totalCount` says how many rows there are";
+            refused(literal, Code::PAGE_REFUSED, check(number), help, judge);
         }
-    }
+    };
+    check("page", refusals::page);
+    check("pageSize", refusals::page_size);
 }
 
 /// The headers of a response: a list of names and values, of pairs, or an object.

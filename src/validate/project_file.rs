@@ -97,17 +97,14 @@ impl File<'_> {
             }
         }
         for (index, user) in config.users.iter().enumerate() {
-            if let Some(id) = &user.client_id {
-                if !clients.is_empty() && !clients.contains(&id.to_lowercase()) {
-                    let message = format!("no client of `clients` has the id `{id}`");
-                    let steps = [Key("users"), Item(index), Key("client_id")];
-                    self.say(
-                        &steps,
-                        Code::CONFIG_REFERENCE,
-                        message,
-                        "name one of `clients`, or add it there",
-                    );
-                }
+            if let Some(id) = &user.client_id
+                && !clients.is_empty()
+                && !clients.contains(&id.to_lowercase())
+            {
+                let message = format!("no client of `clients` has the id `{id}`");
+                let steps = [Key("users"), Item(index), Key("client_id")];
+                let help = "name one of `clients`, or add it there";
+                self.say(&steps, Code::CONFIG_REFERENCE, message, help);
             }
         }
         for (index, client) in config.clients.iter().enumerate() {

@@ -16,13 +16,20 @@ pub(super) struct Contents {
     page: String,
     has_page: bool,
     has_script: bool,
-    /// Whether any script that runs has the word the host waits for.
-    says_ready: bool,
-    /// Whether a script inside a page has it, which does not run.
-    says_ready_inline: bool,
+    ready: Ready,
     /// Each path as file systems see it that do not heed case.
     seen: BTreeMap<String, String>,
     findings: Vec<Finding>,
+}
+
+/// Where the word stands that the host waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Ready {
+    Nowhere,
+    /// In a script inside a page, which does not run.
+    Inline,
+    /// In a script's file.
+    Script,
 }
 
 /// What a file is, by its name.
@@ -44,8 +51,7 @@ impl Contents {
             page,
             has_page: false,
             has_script: false,
-            says_ready: false,
-            says_ready_inline: false,
+            ready: Ready::Nowhere,
             seen: BTreeMap::new(),
             findings: Vec::new(),
         }
@@ -76,12 +82,12 @@ impl Contents {
         match kind {
             Kind::Page => {
                 self.has_script |= text.contains("<script");
-                self.says_ready_inline |= says_ready(text);
+                self.ready = self.ready.max(ready(text, Ready::Inline));
                 self.findings.extend(pages::judge(text, file));
             }
             Kind::Script => {
                 self.has_script = true;
-                self.says_ready |= says_ready(text);
+                self.ready = self.ready.max(ready(text, Ready::Script));
                 self.findings.extend(ui_scripts::judge(path, file, text));
             }
             Kind::Style => self.findings.extend(ui_styles::judge(file, text)),
@@ -91,8 +97,8 @@ impl Contents {
 
     /// Everything that is to be said.
     pub(super) fn finish(mut self) -> Vec<Finding> {
-        if self.has_page && self.has_script && !self.says_ready {
-            let message = if self.says_ready_inline {
+        if self.has_page && self.has_script && self.ready < Ready::Script {
+            let message = if self.ready == Ready::Inline {
                 "`ready` is sent by an inline script, which does not run, so the host never learns that the page is up"
             } else {
                 "no script sends `ready`, so the host shows its loading cover for 1.5 seconds and sends no theme"
@@ -105,15 +111,16 @@ impl Contents {
 }
 
 /// The message's type as a string of the source, however it is quoted; the SDK has it too.
-fn says_ready(text: &str) -> bool {
-    ["'ready'", "\"ready\"", "`ready`"].iter().any(|word| text.contains(word))
+fn ready(text: &str, place: Ready) -> Ready {
+    let says = ["'ready'", "\"ready\"", "`ready`"].iter().any(|word| text.contains(word));
+    if says { place } else { Ready::Nowhere }
 }
 
 /// Files that tests and debuggers read, and nobody is served.
 fn shipped(path: &str, file: &str) -> Option<Finding> {
     let name = path.rsplit('/').next().unwrap_or(path);
     let parts: Vec<&str> = name.split('.').collect();
-    if name.ends_with(".map") {
+    if parts.len() > 1 && parts.last() == Some(&"map") {
         let message = format!("`{path}` shows the source to everyone who can open the UI");
         let help = "leave source maps out of the build (Vite: `build.sourcemap: false`)";
         return Some(with_help(Code::UI_SOURCE_MAP, message, help).in_file(file));

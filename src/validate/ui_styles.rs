@@ -150,7 +150,7 @@ mod tests {
             "@import './b.css'; a { b: url() } a { b: url('",
             "ä{",
         ] {
-            assert_eq!(found(text), [String::new(); 0], "{text}");
+            assert!(found(text).is_empty(), "{text}");
         }
     }
 }

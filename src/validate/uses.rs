@@ -69,24 +69,23 @@ pub(super) fn unused(evidence: &[Evidence], why: &str, is_certain: bool, tree: &
 
 /// The fix that adds a capability, written as the list is.
 fn add(judge: &Judge, tree: &Node, capability: Capability) -> Option<Fix> {
-    let edit = match tree.get("capabilities") {
-        Some(list) => match list.items()? {
-            [] => Edit::new(judge.span(list.start..list.end), format!("[\"{capability}\"]")),
-            [.., before, last] => {
-                let between = judge.between(before.end, last.start);
-                Edit::new(judge.span(last.end..last.end), format!("{between}\"{capability}\""))
-            }
-            [only] => {
-                let indent = judge.between(list.start + 1, only.start);
-                let separator = if indent.is_empty() { " " } else { indent };
-                Edit::new(judge.span(only.end..only.end), format!(",{separator}\"{capability}\""))
-            }
-        },
-        None => {
-            let [.., before, last] = tree.members()? else { return None };
-            let between = judge.between(before.value.end, last.start);
-            let end = last.value.end;
-            Edit::new(judge.span(end..end), format!("{between}\"capabilities\": [\"{capability}\"]"))
+    let insert = |at: usize, text: String| Edit::new(judge.span(at..at), text);
+    let Some(list) = tree.get("capabilities") else {
+        let [.., before, end] = tree.members()? else { return None };
+        let between = judge.between(before.value.end, end.start);
+        let edit = insert(end.value.end, format!("{between}\"capabilities\": [\"{capability}\"]"));
+        return Some(Fix::safe(format!("ask for `{capability}`"), vec![edit]));
+    };
+    let edit = match list.items()? {
+        [] => Edit::new(judge.span(list.start..list.end), format!("[\"{capability}\"]")),
+        [.., before, end] => {
+            let between = judge.between(before.end, end.start);
+            insert(end.end, format!("{between}\"{capability}\""))
+        }
+        [only] => {
+            let indent = judge.between(list.start + 1, only.start);
+            let separator = if indent.is_empty() { " " } else { indent };
+            insert(only.end, format!(",{separator}\"{capability}\""))
         }
     };
     Some(Fix::safe(format!("ask for `{capability}`"), vec![edit]))

@@ -47,14 +47,16 @@ fn files(root: &Path) -> Vec<Entry> {
                 continue;
             }
             let mut bytes = fs_err::read(&path).unwrap();
-            let mut name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
-            if let Some(stem) = name.strip_suffix(".split") {
+            let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
+            let name = if let Some(stem) = name.strip_suffix(".split") {
                 bytes.retain(|byte| *byte != b'~');
-                name = stem.to_owned();
+                stem.to_owned()
             } else if let Some(stem) = name.strip_suffix(".grown") {
                 bytes = grown(&String::from_utf8(bytes).unwrap()).into_bytes();
-                name = stem.to_owned();
-            }
+                stem.to_owned()
+            } else {
+                name
+            };
             let wat = || String::from_utf8(bytes.clone()).unwrap();
             entries.push(if let Some(stem) = name.strip_suffix(".extra.wat") {
                 Entry { path: format!("{stem}.wasm"), bytes: component_with_extra_export(&wat()) }

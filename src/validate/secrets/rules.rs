@@ -287,7 +287,7 @@ fn guess(line: &str) -> Option<Range<usize>> {
     let plain: String = line.to_ascii_lowercase();
     let equals = plain.find(['=', ':'])?;
     let (name, _) = plain.split_at(equals);
-    let name: String = name.chars().filter(|letter| letter.is_ascii_alphanumeric()).collect();
+    let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     if !NAMES.iter().any(|known| name.ends_with(known)) {
         return None;
     }

@@ -218,7 +218,7 @@ impl Reader<'_> {
     fn handler(&mut self, parameters: &FormalParameters<'_>) {
         match parameters.items.get(1).map(|parameter| &parameter.pattern) {
             Some(BindingPattern::BindingIdentifier(identifier)) => {
-                self.hosts.extend(identifier.symbol_id.get())
+                self.hosts.extend(identifier.symbol_id.get());
             }
             Some(BindingPattern::ObjectPattern(pattern)) => self.take_apart(pattern, true),
             _ => {}
@@ -308,10 +308,10 @@ impl<'a> Visit<'a> for Reader<'_> {
     fn visit_formal_parameter(&mut self, it: &FormalParameter<'a>) {
         let is_typed = is_bindings(it.type_annotation.as_deref());
         match &it.pattern {
-            BindingPattern::BindingIdentifier(identifier) => {
-                if is_typed || NAMES.contains(&identifier.name.as_str()) {
-                    self.hosts.extend(identifier.symbol_id.get());
-                }
+            BindingPattern::BindingIdentifier(identifier)
+                if is_typed || NAMES.contains(&identifier.name.as_str()) =>
+            {
+                self.hosts.extend(identifier.symbol_id.get());
             }
             BindingPattern::ObjectPattern(pattern) => self.take_apart(pattern, is_typed),
             _ => {}
@@ -331,7 +331,7 @@ impl<'a> Visit<'a> for Reader<'_> {
                 self.handler(&function.params);
             }
             (Some(init), Some(name)) if is_typed || self.is_host(init) => {
-                self.hosts.extend(name.symbol_id.get())
+                self.hosts.extend(name.symbol_id.get());
             }
             (None, Some(name)) if is_typed => self.hosts.extend(name.symbol_id.get()),
             _ => {}

@@ -44,7 +44,7 @@ impl Sources {
     pub fn read(root: &Path, entry: &Path, with_packages: bool, wanted: &[&str], read: Read<'_>) -> Sources {
         let mut sources = Sources { is_whole: true, ..Sources::default() };
         // Packages are reached over links at times: their real paths are told.
-        let real = fs_err::canonicalize(root).unwrap_or_else(|_| root.to_path_buf());
+        let actual = fs_err::canonicalize(root).unwrap_or_else(|_| root.to_path_buf());
         let mut resolver = None;
         let (mut waiting, mut seen) = (vec![entry.to_path_buf()], BTreeSet::from([entry.to_path_buf()]));
         let mut bytes = 0;
@@ -73,7 +73,7 @@ impl Sources {
                     sources.is_whole = false;
                     continue;
                 };
-                let found = found.strip_prefix(&real).map(|inner| root.join(inner)).unwrap_or(found);
+                let found = found.strip_prefix(&actual).map(|inner| root.join(inner)).unwrap_or(found);
                 let package = package(&found);
                 sources.packages.extend(package.clone());
                 if is_script(&found) && (package.is_none() || with_packages) && seen.insert(found.clone()) {
