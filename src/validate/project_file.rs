@@ -183,25 +183,23 @@ impl File<'_> {
                 let message = format!("the status {} is none", reply.status);
                 self.say(&steps("status"), Code::CONFIG_UNUSED, message, "write one from 100 to 599");
             }
-            self.never(&mut seen, reply.method.as_deref(), &reply.url, &steps("url"));
+            let stays = reply.times.is_none();
+            self.never(&mut seen, reply.method.as_deref(), &reply.url, stays, &steps("url"));
         }
         let mut seen: Vec<(Option<&str>, &str)> = Vec::new();
         for (index, route) in self.config.routes.iter().enumerate() {
-            self.never(
-                &mut seen,
-                route.method.as_deref(),
-                &route.route,
-                &[Key("routes"), Item(index), Key("route")],
-            );
+            let steps = [Key("routes"), Item(index), Key("route")];
+            self.never(&mut seen, route.method.as_deref(), &route.route, true, &steps);
         }
     }
 
-    /// Tells an answer that one before it always takes the place of.
+    /// Tells an answer that one before it always takes the place of; one that is given a number of times does not stay.
     fn never<'s>(
         &mut self,
         seen: &mut Vec<(Option<&'s str>, &'s str)>,
         method: Option<&'s str>,
         url: &'s str,
+        stays: bool,
         steps: &[Step<'_>],
     ) {
         let covers = |(earlier, before): &(Option<&str>, &str)| {
@@ -224,7 +222,7 @@ impl File<'_> {
                 );
             }
             // A file of thousands is compared in part.
-            None if seen.len() < 1_000 => seen.push((method, url)),
+            None if stays && seen.len() < 1_000 => seen.push((method, url)),
             None => {}
         }
     }
@@ -413,6 +411,7 @@ mod tests {
             "ui: {dir: a/../ui}\nusers: [{id: u, type: client, client_id: c}]",
             "http: {allow: [a.example], replies: [{url: 'https://a.example/x'}, {url: 'https://a.example/*'}]}",
             "routes: [{route: /a, method: GET}, {route: /a}]",
+            "http: {replies: [{url: 'https://a.example/*', times: 1}, {url: 'https://a.example/x'}]}",
             "secrets: {token: dev-only}\nstorage: {n: {a: 1}}",
             "schedules: [{endpoint: GET /, cron: 0 9 * * *}, {endpoint: GET /, cron: 0 8 * * *}]",
         ] {

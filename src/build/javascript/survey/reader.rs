@@ -4,11 +4,12 @@ use super::super::builtin::GROUPS;
 use super::literal::{Literals, Value};
 use super::{Call, Survey, Use};
 use oxc::ast::ast::{
-    Argument, BindingPattern, CallExpression, Declaration, ExportAllDeclaration, ExportFromDeclaration,
-    Expression, FormalParameter, FormalParameters, Function, IdentifierReference, ImportDeclaration,
-    ImportDeclarationSpecifier, ImportExpression, LogicalExpression, NewExpression, ObjectExpression,
-    ObjectPattern, Program, PropertyKey, Statement, StaticMemberExpression, TSType, TSTypeAnnotation,
-    TSTypeName, TryStatement, VariableDeclaration, VariableDeclarator,
+    Argument, BindingPattern, CallExpression, Declaration, ExportAllDeclaration, ExportDefaultDeclaration,
+    ExportDefaultDeclarationKind, ExportFromDeclaration, Expression, FormalParameter, FormalParameters,
+    Function, IdentifierReference, ImportDeclaration, ImportDeclarationSpecifier, ImportExpression,
+    LogicalExpression, NewExpression, ObjectExpression, ObjectPattern, Program, PropertyKey, Statement,
+    StaticMemberExpression, TSType, TSTypeAnnotation, TSTypeName, TryStatement, VariableDeclaration,
+    VariableDeclarator,
 };
 use oxc::ast_visit::{Visit, walk};
 use oxc::semantic::{ScopeFlags, Scoping, SymbolId};
@@ -260,6 +261,15 @@ impl<'a> Visit<'a> for Reader<'_> {
         if !it.export_kind.is_type() {
             self.request(&it.source.value);
         }
+    }
+
+    fn visit_export_default_declaration(&mut self, it: &ExportDefaultDeclaration<'a>) {
+        match &it.declaration {
+            ExportDefaultDeclarationKind::FunctionDeclaration(function) => self.handler(&function.params),
+            ExportDefaultDeclarationKind::ArrowFunctionExpression(arrow) => self.handler(&arrow.params),
+            _ => {}
+        }
+        walk::walk_export_default_declaration(self, it);
     }
 
     fn visit_import_expression(&mut self, it: &ImportExpression<'a>) {

@@ -16,6 +16,7 @@ fn certain(text: &str) -> Vec<String> {
 fn every_way_to_the_host_is_a_use() {
     for (text, expected) in [
         ("export const handler: Handler = async (r, h) => h.secrets.get('a');", "secrets: host.secrets.get"),
+        ("export default async (r, h) => h.secrets.get('a');", "secrets: host.secrets.get"),
         ("export function handler(r, { storage }) { return storage.get('a', 'b'); }", "storage: { storage }"),
         (
             "async function list(with_: HostBindings) { return with_.clients.list({}); }",
