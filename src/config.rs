@@ -47,6 +47,18 @@ pub struct Config {
 pub struct Validate {
     /// Findings that are not told, each for a reason.
     pub allow: Vec<Allow>,
+    /// What looks like a secret and is none, by its hash.
+    pub not_secret: Vec<NotSecret>,
+}
+
+/// What looks like a secret and is none.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NotSecret {
+    /// The first 16 or more digits of its SHA-256, as the finding shows them.
+    pub sha256: String,
+    /// Why it may be known to everyone.
+    pub reason: String,
 }
 
 /// Findings that are not told.

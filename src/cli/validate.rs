@@ -23,6 +23,9 @@ pub struct Validate {
     /// A code that is not told; repeatable
     #[arg(long, value_name = "CODE")]
     pub allow: Vec<String>,
+    /// Packages of the handler or the UI's build under this licence are errors, such as `GPL-3.0` or `AGPL-*`; repeatable
+    #[arg(long, value_name = "SPDX")]
+    pub deny_license: Vec<String>,
     /// Findings listed in this file are counted and not told
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub baseline: Option<PathBuf>,

@@ -3,7 +3,8 @@
 use super::{Error, Identity, PACKAGE, sections};
 use serde::Serialize;
 use wasmparser::{
-    BinaryReaderError, ComponentExternalKind, Encoding, Parser, Payload, Validator, WasmFeatures,
+    BinaryReaderError, ComponentExternalKind, Encoding, KnownCustom, Parser, Payload, ProducersSectionReader,
+    Validator, WasmFeatures,
 };
 
 /// How much of a binary is looked at: a stranger's file says its own counts.
@@ -41,6 +42,12 @@ pub struct Component {
     pub sections: Vec<Section>,
     /// Which tool built it from which source, when it says so.
     pub identity: Option<Identity>,
+    /// What the outermost `producers` section says it was made with: field and name.
+    #[serde(skip)]
+    pub producers: Vec<(String, String)>,
+    /// Bytes of DWARF and of source maps, at every level.
+    #[serde(skip)]
+    pub debug_bytes: u64,
 }
 
 impl Component {
@@ -58,8 +65,15 @@ impl Component {
 /// Reads the outside of a binary. The insides of functions are not judged.
 pub fn read(bytes: &[u8]) -> Result<Component, Error> {
     let kind = kind(bytes)?;
-    let mut component =
-        Component { kind, imports: Vec::new(), exports: Vec::new(), sections: Vec::new(), identity: None };
+    let mut component = Component {
+        kind,
+        imports: Vec::new(),
+        exports: Vec::new(),
+        sections: Vec::new(),
+        identity: None,
+        producers: Vec::new(),
+        debug_bytes: 0,
+    };
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(|error| broken(&error))?;
@@ -74,6 +88,9 @@ pub fn read(bytes: &[u8]) -> Result<Component, Error> {
                 depth += 1;
             }
             Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::CustomSection(section) if is_debug(section.name()) && depth > 0 => {
+                component.debug_bytes += section.data().len() as u64;
+            }
             payload if depth == 0 => component.add(payload).map_err(|error| broken(&error))?,
             _ => {}
         }
@@ -119,6 +136,12 @@ impl Component {
                 }
             }
             Payload::CustomSection(section) => {
+                if is_debug(section.name()) {
+                    self.debug_bytes += section.data().len() as u64;
+                }
+                if let KnownCustom::Producers(fields) = section.as_known() {
+                    self.producers = producers(fields);
+                }
                 if section.name() == sections::IDENTITY {
                     self.identity = Identity::parse(section.data());
                 }
@@ -131,6 +154,22 @@ impl Component {
         }
         Ok(())
     }
+}
+
+/// Whether only debuggers read a section.
+fn is_debug(name: &str) -> bool {
+    name.starts_with(".debug_") || matches!(name, "sourceMappingURL" | "external_debug_info")
+}
+
+/// Field and name of each value; what cannot be read is left out.
+fn producers(fields: ProducersSectionReader<'_>) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for field in fields.into_iter().map_while(Result::ok) {
+        for value in field.values.into_iter().map_while(Result::ok).take(MOST_NAMES) {
+            all.push((field.name.to_owned(), value.name.to_owned()));
+        }
+    }
+    all
 }
 
 /// Imports of a module come function by function; one name per module is enough.

@@ -41,7 +41,7 @@ impl Surface {
     fn response_headers(self) -> &'static [&'static str] {
         match self {
             Surface::Direct => &["content-type", "cache-control", "etag"],
-            Surface::Proxy => &["content-type", "cache-control", "x-ext-request-id", "x-ext-warning"],
+            Surface::Proxy => &crate::host::refusals::KEPT_HEADERS,
         }
     }
 

@@ -162,6 +162,16 @@ impl Findings {
         Findings { findings, errors, warnings, allowed: 0, known: 0, gone: 0 }
     }
 
+    /// The same with more of them.
+    #[must_use]
+    pub fn with(self, more: Vec<Finding>) -> Findings {
+        if more.is_empty() {
+            return self;
+        }
+        let (allowed, known, gone) = (self.allowed, self.known, self.gone);
+        Findings { allowed, known, gone, ..Findings::new(self.findings.into_iter().chain(more).collect()) }
+    }
+
     /// `2 errors, 1 warning`, or `no findings`; then how many are not told.
     pub fn summary(&self) -> String {
         let count = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });

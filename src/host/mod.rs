@@ -12,6 +12,7 @@ mod journal;
 mod logging;
 mod paging;
 mod platform;
+pub mod refusals;
 mod scheduler;
 mod secrets;
 mod services;

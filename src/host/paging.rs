@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 /// Rows of a page when the guest does not say (contract/runner.md §4.11).
 const DEFAULT_PAGE_SIZE: u32 = 25;
-const MAX_PAGE_SIZE: u32 = 100;
-const MAX_PAGE: u32 = 10_000;
+pub(super) const MAX_PAGE_SIZE: u32 = 100;
+pub(super) const MAX_PAGE: u32 = 10_000;
 /// UTF-16 units, as the platform counts.
 const MAX_SEARCH: usize = 200;
 

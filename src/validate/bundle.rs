@@ -1,7 +1,8 @@
 //! An unpacked bundle as the platform sees it (contract/registry.md §2.5, contract/runner.md §6).
 
 use super::judge::{Judge, with_help};
-use super::{component, manifest, pages, ui, ui_files};
+use super::ui_contents::Contents;
+use super::{component, manifest, secrets, ui, ui_files, uses};
 use crate::bundle::{Entry, INDEX, SBOM};
 use crate::findings::{Code, Finding, Findings};
 use crate::manifest::Manifest;
@@ -20,6 +21,9 @@ const MISPLACED: [&str; 6] = [
     "artifacts/component/component.wasm",
     "artifacts/component.wasm",
 ];
+
+/// Bytes of a file that are searched for secrets.
+const LARGEST_SEARCHED: u64 = 256 << 20;
 
 /// What a bundle holds, and a way to its bytes: the first so many of one file.
 struct View<'a> {
@@ -67,8 +71,13 @@ pub fn files<'a>(paths: impl Iterator<Item = &'a str>, head: &'a dyn Fn(&str, u6
     let mut judge = Judge::new(&text, MANIFEST);
     if let (Some(tree), Ok(manifest)) = (&tree, Manifest::parse(&text)) {
         if let Some(wasm) = view.whole(COMPONENT) {
-            let more = component::judge(&wasm, COMPONENT, &manifest, tree, &mut judge);
-            judge.findings.extend(more);
+            let (component, found) = component::judge(&wasm, COMPONENT);
+            judge.findings.extend(found);
+            if let Some(component) = component {
+                let imports = uses::imports(&component.interfaces());
+                uses::missing(&imports, &manifest, tree, &mut judge);
+                uses::unused(&imports, uses::NOT_IMPORTED, false, tree, &mut judge);
+            }
             if manifest.endpoints.is_empty() {
                 let message =
                     "there is a component and no endpoint: the gateway calls declared endpoints only";
@@ -93,9 +102,17 @@ pub fn files<'a>(paths: impl Iterator<Item = &'a str>, head: &'a dyn Fn(&str, u6
         }
     }
     findings.append(&mut judge.findings);
+    let mut contents = Contents::new(ui::PAGE.to_owned());
     for path in &view.paths {
-        findings.extend(file(path, head));
+        findings.extend(file(path));
+        if path.starts_with("ui/") {
+            let bytes = head(path, ui_files::LARGEST_TEXT + 1);
+            contents.add(path, path, bytes.len() as u64, || bytes);
+        } else {
+            findings.extend(secrets::judge(path, path, &head(path, LARGEST_SEARCHED)));
+        }
     }
+    findings.append(&mut contents.finish());
     Findings::new(findings)
 }
 
@@ -128,15 +145,10 @@ fn without_component(view: &View<'_>) -> Finding {
     with_help(Code::BUNDLE_COMPONENT_MISSING, message, help).in_file(COMPONENT)
 }
 
-/// Judges one file's name, and a page's contents.
-fn file(path: &str, head: &dyn Fn(&str, u64) -> Vec<u8>) -> Vec<Finding> {
+/// Judges one file's name.
+fn file(path: &str) -> Vec<Finding> {
     if path.starts_with("ui/") {
-        let mut findings: Vec<Finding> = ui_files::name(path, path).into_iter().collect();
-        if ui_files::is_page(path) {
-            let page = head(path, ui_files::LARGEST_PAGE);
-            findings.extend(pages::judge(&String::from_utf8_lossy(&page), path));
-        }
-        return findings;
+        return ui_files::name(path, path).into_iter().collect();
     }
     if path.contains("..") || path.split('/').any(|segment| segment.is_empty() || segment.starts_with('.')) {
         let message = format!("the runner skips `{path}` when it unpacks the bundle");

@@ -34,7 +34,8 @@ pub(super) fn judge(judge: &mut Judge, root: &Node) {
                 judge.value(node, Code::CAPABILITY_UNKNOWN, message, help(name)).maybe(meant);
             }
             Some(capability) => {
-                if !seen.insert(capability) {
+                let repeats = !seen.insert(capability);
+                if repeats {
                     let message = format!("`capabilities[{index}]` asks for `{capability}` again");
                     let fix = Fix::safe("remove the repeated capability", vec![judge.without(list, index)]);
                     judge.value(node, Code::CAPABILITY_REPEATED, message, "remove it").fix(fix);
@@ -44,6 +45,11 @@ pub(super) fn judge(judge: &mut Judge, root: &Node) {
                     judge
                         .value(node, Code::CAPABILITY_SPELLING, message, format!("write `{capability}`"))
                         .fix(fix);
+                }
+                if capability.is_default() && !repeats {
+                    let message = format!("every extension is granted `{capability}`, asked for or not");
+                    let fix = Fix::safe(format!("remove `{capability}`"), vec![judge.without(list, index)]);
+                    judge.value(node, Code::CAPABILITY_DEFAULT, message, "remove it").fix(fix);
                 }
             }
         }

@@ -82,6 +82,11 @@ impl<'a> Judge<'a> {
         self.text.span(range)
     }
 
+    /// What stands between two places of the text.
+    pub(super) fn between(&self, start: usize, end: usize) -> &'a str {
+        self.text.as_str().get(start..end).unwrap_or_default()
+    }
+
     /// The edit that writes a JSON string where `node` is.
     pub(super) fn write(&self, node: &Node, text: &str) -> Edit {
         Edit::new(self.span(node.start..node.end), serde_json::Value::from(text).to_string())

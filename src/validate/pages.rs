@@ -1,6 +1,7 @@
 //! Pages of the UI against the CSP they are served with, and against where they are served from.
 
 use super::judge::{Judge, with_help};
+use super::ui_styles;
 use crate::findings::{Code, Finding};
 
 /// Judges one page. Reading is tolerant, as browsers are: what is no tag is text.
@@ -22,8 +23,11 @@ pub(super) fn judge(text: &str, file: &str) -> Vec<Finding> {
         judge_tag(&mut judge, &tag);
         if matches!(tag.name.as_str(), "script" | "style" | "textarea" | "title") {
             let end = closing(text, at, &tag.name);
-            if tag.name == "script" {
-                inline(&mut judge, &tag, text.get(at..end).unwrap_or_default());
+            let inside = text.get(at..end).unwrap_or_default();
+            match tag.name.as_str() {
+                "script" => inline(&mut judge, &tag, inside),
+                "style" => ui_styles::sheet(&mut judge, inside, at),
+                _ => {}
             }
             at = end;
         }
@@ -146,7 +150,9 @@ fn judge_tag(judge: &mut Judge, tag: &Tag) {
         let (name, value) = (attribute.name.as_str(), attribute.value);
         let event =
             name.strip_prefix("on").is_some_and(|event| event.bytes().all(|byte| byte.is_ascii_lowercase()));
-        if event && name.len() > 3 && !value.is_empty() {
+        if name == "style" {
+            ui_styles::sheet(judge, value, attribute.start);
+        } else if event && name.len() > 3 && !value.is_empty() {
             let message = format!("`{name}` does not run: pages are served with `script-src 'self'`");
             let help = "use `addEventListener` in a script file";
             judge.add(attribute.start, attribute.end, with_help(Code::UI_INLINE_SCRIPT, message, help));
@@ -200,6 +206,7 @@ fn urls<'a>(name: &str, value: &'a str) -> impl Iterator<Item = &'a str> {
 fn resource(judge: &mut Judge, tag: &Tag, attribute: &Attribute, url: &str) {
     let lower: String = url.chars().take(8).collect::<String>().to_ascii_lowercase();
     let shown: String = url.chars().take(80).collect();
+    let made = lower.starts_with("data:") || lower.starts_with("blob:");
     let remote = lower.starts_with("//") || lower.starts_with("http://") || lower.starts_with("https://");
     if remote {
         let message = format!("`{shown}` is blocked: pages load from the bundle alone");
@@ -209,12 +216,32 @@ fn resource(judge: &mut Judge, tag: &Tag, attribute: &Attribute, url: &str) {
             _ => "put the file into the UI folder and load it from there",
         };
         judge.add(attribute.start, attribute.end, with_help(Code::UI_REMOTE_RESOURCE, message, help));
+    } else if made && !(lower.starts_with("data:") && shows_image(tag)) {
+        let scheme = lower.split(':').next().unwrap_or_default();
+        let message = format!(
+            "the `{scheme}:` address is blocked: only images come from `data:`, and nothing from `blob:`"
+        );
+        let help = "put the file into the UI folder and load it from there";
+        judge.add(attribute.start, attribute.end, with_help(Code::UI_REMOTE_RESOURCE, message, help));
     } else if lower.starts_with('/') {
         let message =
             format!("`{shown}` leads out of the bundle, which is served below `/ext-ui/<id>/<hash>/`");
         let relative = shown.trim_start_matches('/');
         let help = format!("write `./{relative}` (Vite: `base: './'`)");
         judge.add(attribute.start, attribute.end, with_help(Code::UI_ABSOLUTE_PATH, message, help));
+    }
+}
+
+/// Whether what a tag loads is an image.
+fn shows_image(tag: &Tag) -> bool {
+    let is_icon = || tag.get("rel").is_some_and(|rel| rel.value.to_ascii_lowercase().contains("icon"));
+    let in_picture = || tag.get("srcset").is_some();
+    match tag.name.as_str() {
+        "img" | "image" | "input" | "use" => true,
+        "video" => tag.get("poster").is_some(),
+        "link" => is_icon(),
+        "source" => in_picture(),
+        _ => false,
     }
 }
 

@@ -1,8 +1,9 @@
 //! What only the folder can tell: the configuration, the handler's source, the UI's files, the built component.
 
 use super::judge::{Judge, with_help};
-use super::{Overlay, allow, component, manifest, ui, ui_files};
+use super::{Overlay, allow, component, handler, manifest, project_file, secrets, ui, ui_files, uses};
 use crate::build::javascript;
+use crate::component::Component;
 use crate::config::Config;
 use crate::findings::{Code, Finding, Findings, Text};
 use crate::manifest::Manifest;
@@ -34,7 +35,7 @@ pub(super) fn project_with(root: &Path, overlay: &Overlay, today: Date) -> Resul
     };
     let (mut findings, tree) = manifest::judge(&text, MANIFEST);
     let config = config(root, overlay, &mut findings)?;
-    if let (Some(tree), Ok(manifest), Some((config, _))) = (tree, Manifest::parse(&text), &config) {
+    if let (Some(tree), Ok(manifest), Some((config, config_text))) = (tree, Manifest::parse(&text), &config) {
         let mut folder = Folder {
             root,
             tree: &tree,
@@ -45,10 +46,20 @@ pub(super) fn project_with(root: &Path, overlay: &Overlay, today: Date) -> Resul
         };
         folder.handler();
         folder.ui();
+        folder.judge.findings.extend(secrets::judge(MANIFEST, MANIFEST, text.as_bytes()));
+        folder.judge.findings.extend(project_file::judge(config, config_text, &manifest));
         findings.append(&mut folder.judge.findings);
     }
     Ok(match config {
-        Some((config, text)) => allow::apply(findings, &config.validate, &text, today),
+        Some((config, text)) => {
+            let hashes: Vec<&str> =
+                config.validate.not_secret.iter().map(|one| one.sha256.as_str()).collect();
+            let before = findings.len();
+            findings.retain(|finding| !secrets::is_allowed(finding, &hashes));
+            let secrets = before - findings.len();
+            let findings = allow::apply(findings, &config.validate, &text, today);
+            Findings { allowed: findings.allowed + secrets, ..findings }
+        }
         None => Findings::new(findings),
     })
 }
@@ -134,10 +145,45 @@ impl Folder<'_> {
             }
             _ => {}
         }
-        if let Ok(bytes) = fs_err::read(&component) {
-            let more = component::judge(&bytes, "dist/main.wasm", self.manifest, self.tree, &mut self.judge);
-            self.judge.findings.extend(more);
+        self.uses(&component);
+    }
+
+    /// What the handler uses: its source tells where there is any, else what was built.
+    fn uses(&mut self, component: &Path) {
+        let mut in_component = Vec::new();
+        let component = fs_err::read(component).ok().and_then(|bytes| {
+            let (component, found) = component::judge(&bytes, "dist/main.wasm");
+            self.judge.findings.extend(found);
+            in_component = secrets::judge("dist/main.wasm", "dist/main.wasm", &bytes);
+            component
+        });
+        let interfaces = component.as_ref().map(Component::interfaces);
+        let (manifest, tree) = (self.manifest, self.tree);
+        if let Some(entry) = self.script() {
+            let sources = handler::read(self.root, &entry, false, self.overlay);
+            let again = || handler::read(self.root, &entry, true, self.overlay);
+            handler::capabilities(&sources, interfaces.as_deref(), again, manifest, tree, &mut self.judge);
+            self.judge.findings.extend(handler::limits(&sources, manifest));
+            let in_source = handler::secrets(&sources);
+            in_component.retain(|finding| !in_source.iter().any(|known| secrets::is_same(finding, known)));
+            self.judge.findings.extend(in_source);
+        } else if let Some(interfaces) = interfaces {
+            let imports = uses::imports(&interfaces);
+            uses::missing(&imports, manifest, tree, &mut self.judge);
+            // Where there is nothing to build from, what is there is what is shipped.
+            let is_certain = !self.root.join("Cargo.toml").is_file() && self.config.build.command.is_none();
+            uses::unused(&imports, uses::NOT_IMPORTED, is_certain, tree, &mut self.judge);
         }
+        self.judge.findings.append(&mut in_component);
+    }
+
+    /// The JavaScript or TypeScript the handler begins with, when the build would take it.
+    fn script(&self) -> Option<PathBuf> {
+        let build = &self.config.build;
+        if build.output.is_some() || build.entry.is_none() && self.root.join("Cargo.toml").is_file() {
+            return None;
+        }
+        Some(javascript::find_entry(self.root, build.entry.as_deref()).ok().flatten()?.0)
     }
 
     /// Whether the manifest tries to declare endpoints; what is wrong with them has been said.
@@ -156,7 +202,7 @@ impl Folder<'_> {
         if build.entry.is_none() && self.root.join("Cargo.toml").is_file() {
             return Some("Cargo.toml".into());
         }
-        let (entry, _) = javascript::find_entry(self.root, build.entry.as_deref()).ok().flatten()?;
+        let entry = self.script()?;
         Some(entry.strip_prefix(self.root).unwrap_or(&entry).display().to_string())
     }
 

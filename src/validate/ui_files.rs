@@ -1,7 +1,8 @@
 //! Which UI files the platform serves: names and types (contract/runner.md §5.2, §6.2).
 
+use super::Overlay;
 use super::judge::with_help;
-use super::{Overlay, pages};
+use super::ui_contents::Contents;
 use crate::findings::{Code, Finding};
 use std::path::Path;
 
@@ -16,8 +17,8 @@ const LITTER: [&str; 4] = [".DS_Store", ".gitkeep", ".gitignore", ".keep"];
 const MOST_FILES: usize = 10_000;
 /// The deepest folder that is looked at.
 const DEEPEST: usize = 64;
-/// The largest page that is read, in bytes.
-pub(super) const LARGEST_PAGE: u64 = 1024 * 1024;
+/// The largest file whose text is judged, in bytes.
+pub(super) const LARGEST_TEXT: u64 = 16 << 20;
 
 /// Judges one path of a bundle that begins with `ui/`; `file` is the name the finding carries.
 pub(super) fn name(path: &str, file: &str) -> Option<Finding> {
@@ -72,6 +73,7 @@ fn instead(extension: &str) -> String {
 /// Judges every file below `folder`, whose files become the bundle's `ui/`. `shown` is the folder's name in findings.
 pub(super) fn folder(folder: &Path, shown: &str, overlay: &Overlay) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let mut contents = Contents::new(format!("{shown}/index.html"));
     let mut waiting = vec![(folder.to_path_buf(), String::new(), 0)];
     let mut seen = 0;
     while let Some((folder, prefix, depth)) = waiting.pop() {
@@ -91,6 +93,7 @@ pub(super) fn folder(folder: &Path, shown: &str, overlay: &Overlay) -> Vec<Findi
             if seen > MOST_FILES {
                 let message = format!("more than {MOST_FILES} UI files; the rest is not looked at");
                 findings.push(Finding::new(Code::FINDINGS_LIMIT, message).in_file(shown));
+                findings.append(&mut contents.finish());
                 return findings;
             }
             let path = format!("{prefix}/{}", entry.file_name().to_string_lossy());
@@ -107,30 +110,21 @@ pub(super) fn folder(folder: &Path, shown: &str, overlay: &Overlay) -> Vec<Findi
                 }
                 Ok(_) => {
                     findings.extend(name(&format!("ui{path}"), &file));
-                    if is_page(&path) {
-                        findings.extend(page(&entry.path(), &file, overlay));
-                    }
+                    let size = entry.metadata().map_or(0, |metadata| metadata.len());
+                    let bytes = || overlay.read(&entry.path(), LARGEST_TEXT).unwrap_or_default();
+                    contents.add(&format!("ui{path}"), &file, size, bytes);
                 }
                 Err(_) => {}
             }
         }
     }
+    findings.append(&mut contents.finish());
     findings
 }
 
 fn is_hidden(path: &str) -> bool {
     // Of a hidden folder one finding is enough, and it is about a file: what tools leave there may be large.
     path.rsplit('/').next().is_some_and(|name| name == ".git" || name == ".svn")
-}
-
-/// Whether a path is a page.
-pub(super) fn is_page(path: &str) -> bool {
-    path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("html"))
-}
-
-fn page(path: &Path, file: &str, overlay: &Overlay) -> Vec<Finding> {
-    let read = overlay.read(path, LARGEST_PAGE);
-    read.map_or_else(|_| Vec::new(), |bytes| pages::judge(&String::from_utf8_lossy(&bytes), file))
 }
 
 #[cfg(test)]

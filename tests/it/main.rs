@@ -40,6 +40,7 @@ mod pages;
 mod promises;
 mod publish;
 mod registry;
+mod rules;
 mod rust_handlers;
 mod sarif;
 mod sbom;

@@ -18,6 +18,7 @@ mod resolve;
 mod runtime;
 mod snapshot;
 mod source_map;
+pub mod survey;
 mod trace;
 mod transform;
 mod typecheck;

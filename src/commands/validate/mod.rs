@@ -17,7 +17,9 @@ pub(super) fn run(arguments: &cli::Validate, session: &Session) -> Result<Exit, 
     let policy = policy(arguments)?;
     let printer = print::Printer::new(arguments, &subject, session);
     let baseline = known::read(arguments, session)?;
-    let select = |findings| known::apply(baseline.as_ref(), policy.apply(findings));
+    let licenses = validate::licenses(&subject, &arguments.deny_license);
+    let judged = |findings: Findings| policy.apply(findings.with(licenses.clone()));
+    let select = |findings| known::apply(baseline.as_ref(), judged(findings));
     if arguments.fix {
         let mended = validate::mend(&subject, select)?;
         return mend(arguments, &mended, &printer);
@@ -28,7 +30,7 @@ pub(super) fn run(arguments: &cli::Validate, session: &Session) -> Result<Exit, 
     }
     let findings = subject.judge(&Overlay::default())?;
     if arguments.write_baseline {
-        return known::write(arguments, &policy.apply(findings), session);
+        return known::write(arguments, &judged(findings), session);
     }
     let found = select(findings);
     printer.findings(&found)?;

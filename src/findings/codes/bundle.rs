@@ -21,6 +21,24 @@ rules! {
         platform: "registry.md §2.1, registry.md §2.5",
         example: words("the archive holds `src/handler.ts`", "`alga-ext pack`, which leaves it out"),
     }
+    LICENSE_DENIED: "license-denied", Error {
+        summary: "A package of the bundle has a licence that `--deny-license` names",
+        why: "What the handler imports, and what the UI is built from, is given on with the bundle, under its own licence. An expression with `OR` is denied when each choice is.",
+        platform: "alga-ext",
+        example: words(
+            "`alga-ext validate --deny-license GPL-3.0`, and `node_modules/chart/package.json` has `\"license\": \"GPL-3.0-only\"`",
+            "another package",
+        ),
+    }
+    LICENSE_UNKNOWN: "license-unknown", Warning {
+        summary: "A package of the bundle names no licence, and `--deny-license` is given",
+        why: "Without one nobody may give it on. Its own files may say more than its package.json.",
+        platform: "alga-ext",
+        example: words(
+            "`alga-ext validate --deny-license GPL-3.0`, and `node_modules/chart/package.json` has no `license`",
+            "`validate.allow` with the reason, or another package",
+        ),
+    }
     BUNDLE_FILE_DROPPED: "bundle-file-dropped", Warning {
         summary: "The bundle has a file the runner skips",
         why: "Unpacking skips every path with a segment that begins with a dot, an empty segment, or `..` anywhere.",

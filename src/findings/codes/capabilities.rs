@@ -1,6 +1,6 @@
 //! The capabilities asked for.
 
-use crate::findings::code::{fragment, rules, words};
+use crate::findings::code::{file, fragment, rules};
 
 rules! {
     CAPABILITY_UNKNOWN: "capability-unknown", Error {
@@ -24,22 +24,26 @@ rules! {
         platform: "registry.md §1.5",
         example: fragment("\"capabilities\": [\"CAP:HTTP.fetch\"]", "\"capabilities\": [\"cap:http.fetch\"]"),
     }
+    CAPABILITY_DEFAULT: "capability-default", Warning {
+        summary: "A capability that every extension is granted",
+        why: "`cap:context.read`, `cap:log.emit` and `cap:user.read` are added to whatever is asked for, and nobody can take them away.",
+        platform: "runner.md §2.1, runner.md §2.2",
+        example: fragment("\"capabilities\": [\"cap:log.emit\"]", "\"capabilities\": []"),
+    }
     CAPABILITY_MISSING: "capability-missing", Error {
-        summary: "The component imports an interface whose capability is not asked for",
-        why: "It links, and each call of the interface is denied.",
+        summary: "The handler uses an interface whose capability is not asked for",
+        why: "It links, and each call of the interface is denied. The source tells which call it is; of a component its imports do.",
         platform: "runner.md §2.1",
-        example: words(
-            "`dist/main.wasm` imports `alga:extension/secrets`, and the manifest has `\"capabilities\": []`",
-            "`\"capabilities\": [\"cap:secrets.get\"]`, or a handler that does not import `secrets`",
+        example: file(
+            "src/handler.ts",
+            "export async function handler(request, host) {\n  await host.secrets.get('token');\n  return { status: 204, headers: [] };\n}",
+            "export async function handler(request, host) {\n  await host.user.getUser();\n  return { status: 204, headers: [] };\n}",
         ),
     }
     CAPABILITY_UNUSED: "capability-unused", Warning {
-        summary: "A capability is asked for and the component does not import its interface",
-        why: "Whoever installs the extension grants more than it needs.",
+        summary: "A capability is asked for and the handler does not use it",
+        why: "Whoever installs the extension grants more than it needs. `--fix` takes it out where the source leaves no doubt.",
         platform: "runner.md §2.1",
-        example: words(
-            "the manifest has `\"capabilities\": [\"cap:secrets.get\"]`, and `dist/main.wasm` does not import `alga:extension/secrets`",
-            "`\"capabilities\": []`",
-        ),
+        example: fragment("\"capabilities\": [\"cap:secrets.get\"]", "\"capabilities\": []"),
     }
 }

@@ -21,6 +21,42 @@ rules! {
             "`world handler { include alga:extension/runner; }`",
         ),
     }
+    COMPONENT_UNGOVERNED: "component-ungoverned", Warning {
+        summary: "The component goes out without a capability",
+        why: "The runner links `wasi:http`, and neither `cap:http.fetch` nor the allowed hosts govern it: a way around what whoever installs the extension has agreed to. It is a gap that may close at any time; send requests with `alga:extension/http`.",
+        platform: "runner.md §4.3, runner.md §6.4",
+        example: words(
+            "`jco componentize handler.js --wit wit --world-name runner`",
+            "the same with `--disable http fetch-event`, and `alga:extension/http` in the source",
+        ),
+    }
+    COMPONENT_FROZEN: "component-frozen", Warning {
+        summary: "The component's clock stands still, or its random values repeat",
+        why: "A component of ComponentizeJS that imports no WASI clock or randomness has the moment and the seed of its build: `Date.now()` never changes, and `crypto.randomUUID()` gives the same value in every instance of every extension.",
+        platform: "ui.md §3.2",
+        example: words(
+            "`jco componentize handler.js --wit wit --world-name runner --disable all`",
+            "`alga-ext build`, or `--disable http fetch-event` in place of `--disable all`",
+        ),
+    }
+    COMPONENT_DEBUG_INFO: "component-debug-info", Warning {
+        summary: "The component carries debug information",
+        why: "The platform never reads it, and fetches, unpacks and compiles the whole file for each request.",
+        platform: "runner.md §3.8, runner.md §6.2",
+        example: words(
+            "`cargo build --target wasm32-wasip2`: a debug build",
+            "`alga-ext build`, or `cargo build --release` with `strip = \"debuginfo\"`",
+        ),
+    }
+    COMPONENT_LARGE: "component-large", Warning {
+        summary: "The component is so large that callers wait for it to be compiled",
+        why: "The runner keeps no compiled components: each request compiles the file again, which takes 15 seconds for the 12 MB of a component that jco made.",
+        platform: "runner.md §3.8, runner.md §6.6",
+        example: words(
+            "a component of 12 MB, as `jco componentize` makes them",
+            "`alga-ext build`, whose engine takes 1.6 MB",
+        ),
+    }
     COMPONENT_EXTRA_EXPORT: "component-extra-export", Warning {
         summary: "The component exports more than its handler",
         why: "The platform never calls it.",

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-const MAX_DESCRIPTION: usize = 500;
-const MAX_PO_NUMBER: usize = 128;
+pub(in crate::host) const MAX_DESCRIPTION: usize = 500;
+pub(in crate::host) const MAX_PO_NUMBER: usize = 128;
 /// Invoices kept; the oldest go first.
 const MAX_INVOICES: usize = 1_000;
 
@@ -258,7 +258,7 @@ fn required_uuid(id: &str) -> Option<&'static str> {
 }
 
 /// The platform looks at the pattern only; a day no month has passes.
-fn is_date(text: &str) -> bool {
+pub(in crate::host) fn is_date(text: &str) -> bool {
     let shape =
         |(at, byte): (usize, &u8)| if matches!(at, 4 | 7) { *byte == b'-' } else { byte.is_ascii_digit() };
     text.len() == 10 && text.as_bytes().iter().enumerate().all(shape)

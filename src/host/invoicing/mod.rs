@@ -4,7 +4,7 @@
 //! message and the broken fields, where there the guest reads `http 400:` and raw JSON (§8 B16); a quantity or rate
 //! that is no finite number is refused, where there it becomes 0 and the line is free (B17).
 
-mod ledger;
+pub(super) mod ledger;
 
 pub(super) use ledger::Ledger;
 pub use ledger::{Invoice, Line};

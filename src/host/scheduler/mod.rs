@@ -5,7 +5,7 @@
 //! not give stays (B11); the ranges and real gaps of a cron expression are checked (B13). In both, text that is no
 //! JSON is refused as a payload, the empty text too (B12), and `null` clears.
 
-mod board;
+pub(super) mod board;
 mod cron;
 
 pub(super) use board::Board;

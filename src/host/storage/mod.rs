@@ -6,7 +6,7 @@
 //! `internal` and `denied` in both (B4, B5), and the log says what was meant. A guest pages by making its cursor
 //! from the last key it saw: base64url of `{"key": …}`; the one the platform would make is never shown to it (B2, B3).
 
-mod records;
+pub(super) mod records;
 
 pub(super) use records::Records;
 

@@ -10,7 +10,7 @@ use std::ops::Bound;
 const MAX_NAMESPACE: usize = 128;
 const MAX_KEY: usize = 256;
 /// Bytes of a value's JSON text, which is a quoted base64 string.
-const MAX_VALUE_JSON: usize = 65_536;
+pub(in crate::host) const MAX_VALUE_JSON: usize = 65_536;
 /// The runner's own metadata, `{"encoding":"base64-bytes"}`.
 const METADATA_BYTES: usize = 27;
 const MAX_NAMESPACES: usize = 32;
@@ -20,7 +20,7 @@ const PAGE: usize = 25;
 
 /// Why a record could not be read or written.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub(super) enum Error {
+pub(in crate::host) enum Error {
     /// A name or cursor of a wrong form.
     #[error("{0}")]
     Invalid(String),
@@ -189,7 +189,7 @@ impl Stored {
     }
 }
 
-fn check(namespace: &str, key: &str) -> Result<(), Error> {
+pub(in crate::host) fn check(namespace: &str, key: &str) -> Result<(), Error> {
     check_namespace(namespace)?;
     let length = key.encode_utf16().count();
     if length == 0 || length > MAX_KEY {
@@ -201,7 +201,7 @@ fn check(namespace: &str, key: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_namespace(namespace: &str) -> Result<(), Error> {
+pub(in crate::host) fn check_namespace(namespace: &str) -> Result<(), Error> {
     let length = namespace.encode_utf16().count();
     if length == 0 || length > MAX_NAMESPACE {
         let text = format!("the namespace has {length} characters, 1 to {MAX_NAMESPACE} are allowed");

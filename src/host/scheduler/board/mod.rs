@@ -74,7 +74,7 @@ pub(super) enum Payload {
 
 /// Why nothing changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(in crate::host) enum Refusal {
     /// A rule is broken: the message, and the field it is about.
     Invalid { message: String, field: Option<&'static str> },
     /// Too many changes in a minute.
@@ -84,6 +84,14 @@ pub(super) enum Refusal {
 impl Refusal {
     fn of(field: &'static str, message: impl Into<String>) -> Refusal {
         Refusal::Invalid { message: message.into(), field: Some(field) }
+    }
+
+    /// The message.
+    pub(in crate::host) fn into_message(self) -> String {
+        match self {
+            Refusal::Invalid { message, .. } => message,
+            Refusal::TooOften => "too many changes".into(),
+        }
     }
 
     fn plain(message: &str) -> Refusal {
@@ -277,7 +285,10 @@ impl Board {
 }
 
 /// `METHOD /path`, or `/path` for whichever of GET and POST is declared first.
-fn find_endpoint<'a>(manifest: &'a Manifest, selector: &str) -> Result<&'a Endpoint, Refusal> {
+pub(in crate::host) fn find_endpoint<'a>(
+    manifest: &'a Manifest,
+    selector: &str,
+) -> Result<&'a Endpoint, Refusal> {
     let missing = || Refusal::of("endpoint", "Endpoint not found or not schedulable");
     let selector = selector.trim();
     if selector.is_empty() || selector.encode_utf16().count() > MAX_ENDPOINT {
@@ -308,17 +319,17 @@ fn normalise(path: &str) -> String {
     normal
 }
 
-fn read_cron(text: &str, as_production: bool) -> Result<String, Refusal> {
+pub(in crate::host) fn read_cron(text: &str, as_production: bool) -> Result<String, Refusal> {
     cron::check(text, as_production).map_err(|error| Refusal::of("cron", error.to_string()))
 }
 
-fn read_timezone(name: &str) -> Result<String, Refusal> {
+pub(in crate::host) fn read_timezone(name: &str) -> Result<String, Refusal> {
     let name = name.trim();
     let known = name.len() <= MAX_TIMEZONE && jiff::tz::TimeZoneDatabase::bundled().get(name).is_ok();
     if known { Ok(name.to_owned()) } else { Err(Refusal::of("timezone", "Invalid timezone")) }
 }
 
-fn read_name(name: &str) -> Result<Option<String>, Refusal> {
+pub(in crate::host) fn read_name(name: &str) -> Result<Option<String>, Refusal> {
     let name = name.trim();
     if name.encode_utf16().count() > MAX_NAME {
         return Err(Refusal::of("name", "Schedule name too long"));

@@ -1,0 +1,100 @@
+//! What a file shows.
+
+use super::*;
+
+fn uses(text: &str) -> Vec<(String, String, bool)> {
+    let found = survey(Path::new("handler.ts"), text, &[]).unwrap();
+    found.uses.into_iter().map(|used| (used.interface, used.what, used.is_certain)).collect()
+}
+
+fn certain(text: &str) -> Vec<String> {
+    let certain = uses(text).into_iter().filter(|(_, _, is_certain)| *is_certain);
+    certain.map(|(interface, what, _)| format!("{interface}: {what}")).collect()
+}
+
+#[test]
+fn every_way_to_the_host_is_a_use() {
+    for (text, expected) in [
+        ("export const handler: Handler = async (r, h) => h.secrets.get('a');", "secrets: host.secrets.get"),
+        ("export default async (r, h) => h.secrets.get('a');", "secrets: host.secrets.get"),
+        ("export function handler(r, { storage }) { return storage.get('a', 'b'); }", "storage: { storage }"),
+        (
+            "async function list(with_: HostBindings) { return with_.clients.list({}); }",
+            "clients: host.clients.list",
+        ),
+        (
+            "const f = (host) => { const { services } = host; return services.list(); };",
+            "services: { services }",
+        ),
+        ("const f = (host) => { const s = host.scheduler; return s.list(); };", "scheduler: host.scheduler"),
+        (
+            "class A { constructor(private host) {} go() { return this.host.uiProxy.call('/x'); } }",
+            "ui-proxy: host.uiProxy.call",
+        ),
+        ("import { get } from 'alga:extension/secrets'; get('a');", "secrets: get"),
+        ("import { get as secret } from 'alga:extension/secrets'; secret('a');", "secrets: secret (`get`)"),
+        ("import * as store from 'alga:extension/storage'; store.put({});", "storage: store.put"),
+        ("export const a = () => fetch('https://a.example');", "http: fetch"),
+        ("export const a = () => globalThis.fetch('https://a.example');", "http: globalThis.fetch"),
+    ] {
+        assert_eq!(certain(text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_the_host_is_no_certain_use() {
+    for text in [
+        "import type { SecretError } from 'alga:extension/secrets'; const e: SecretError = 1;",
+        "import { get } from 'alga:extension/secrets';",
+        "export function handler(request) { return request.http.url; }",
+        "const fetch = () => 1; fetch();",
+        "db.storage.get('a'); location.host.secrets;",
+        "function f({ storage }) { return storage; }",
+        "// host.secrets.get('a')\nconst text = 'host.secrets.get';",
+    ] {
+        assert!(certain(text).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn a_use_and_a_call_have_their_bytes() {
+    let text = "const NS = 'notes';\nexport const handler = (r, host) => host.storage.put({ namespace: NS, key: `a${r}` });";
+    let found = survey(Path::new("handler.js"), text, &["put"]).unwrap();
+    assert_eq!(&text[found.uses[0].span.clone()], "host.storage.put");
+    let call = &found.calls[0];
+    assert_eq!((call.name().as_str(), call.is_host), ("storage.put", true));
+    let argument = &call.arguments[0];
+    assert_eq!(argument.get("namespace").unwrap().text(), Some("notes"));
+    assert_eq!(&text[argument.get("namespace").unwrap().span.clone()], "NS");
+    assert_eq!(argument.get("key").unwrap().value, Value::Prefix("a".into()));
+}
+
+#[test]
+fn lengths_are_counted_without_making_the_value() {
+    let text = "f(new Uint8Array(50000), 'ab'.repeat(9e9), new TextEncoder().encode('ä'), 'x'.repeat(-1))";
+    let found = survey(Path::new("a.js"), text, &["f"]).unwrap();
+    let lengths: Vec<_> = found.calls[0].arguments.iter().map(Literal::length).collect();
+    assert_eq!(lengths, [Some(50000), Some(18_000_000_000), Some(2), None]);
+}
+
+#[test]
+fn globals_are_told_from_names_of_the_file() {
+    let text = "alert('a'); { const alert = () => 1; alert('b'); } try { eval('c') } catch {} window.parent.postMessage(1, '*')";
+    let found = survey(Path::new("a.js"), text, &["alert", "eval", "postMessage"]).unwrap();
+    let calls: Vec<_> = found.calls.iter().map(|call| (call.name(), call.is_global, call.is_tried)).collect();
+    let call = |name: &str, is_global, is_tried| (name.to_owned(), is_global, is_tried);
+    assert_eq!(
+        calls,
+        [
+            call("alert", true, false),
+            call("alert", false, false),
+            call("eval", true, true),
+            call("window.parent.postMessage", true, false),
+        ]
+    );
+}
+
+#[test]
+fn what_is_no_script_shows_nothing() {
+    assert!(survey(Path::new("a.ts"), "export const = ;", &[]).is_none());
+}

@@ -1,0 +1,96 @@
+//! The handler's source: what it uses of the platform, and which limits its literals will meet.
+
+use super::judge::Judge;
+use super::uses::{self, Evidence};
+use super::{Overlay, literals, secrets};
+use crate::build::javascript::survey::{Source, Sources};
+use crate::findings::Finding;
+use crate::manifest::source::Node;
+use crate::manifest::{Capability, Manifest};
+use std::path::Path;
+
+/// The largest source file that is read, in bytes.
+const LARGEST: u64 = 16 << 20;
+
+/// Reads the source that begins at `entry`; packages too when they matter.
+pub(super) fn read(root: &Path, entry: &Path, with_packages: bool, overlay: &Overlay) -> Sources {
+    let read = |path: &Path| overlay.text(path, LARGEST);
+    Sources::read(root, entry, with_packages, &literals::CALLS, &read)
+}
+
+/// What the source shows of the capabilities the manifest asks for. With `component` the imports of what was built.
+pub(super) fn capabilities(
+    sources: &Sources,
+    component: Option<&[&str]>,
+    again: impl Fn() -> Sources,
+    manifest: &Manifest,
+    tree: &Node,
+    judge: &mut Judge,
+) {
+    let mut evidence = evidence(sources);
+    // What a package uses is known for sure only from what was built with it.
+    let tells_all = sources.is_whole && sources.packages.is_empty();
+    if !tells_all {
+        evidence.extend(uses::imports(component.unwrap_or_default()));
+    }
+    let asked = manifest.known_capabilities();
+    let unused = |evidence: &[Evidence]| {
+        let used = |capability: &Capability| evidence.iter().any(|one| one.capability == *capability);
+        asked.iter().any(|capability| !capability.is_default() && !used(capability))
+    };
+    let mut is_whole = sources.is_whole;
+    if is_whole && !sources.packages.is_empty() && unused(&evidence) {
+        let all = again();
+        is_whole = all.is_whole;
+        let more = self::evidence(&all);
+        evidence.extend(more.into_iter().map(|one| Evidence { is_certain: false, ..one }));
+    }
+    uses::missing(&evidence, manifest, tree, judge);
+    if is_whole {
+        uses::unused(&evidence, "nothing in the source uses it", true, tree, judge);
+    } else if let Some(component) = component {
+        uses::unused(&uses::imports(component), uses::NOT_IMPORTED, false, tree, judge);
+    }
+}
+
+fn evidence(sources: &Sources) -> Vec<Evidence> {
+    let mut evidence = Vec::new();
+    for source in &sources.files {
+        let mut last: Option<(usize, Capability)> = None;
+        for used in &source.survey.uses {
+            let Some(capability) = Capability::of_interface(&used.interface) else { continue };
+            // What is certain comes first; what only looks like it at the same place says nothing more.
+            if last == Some((used.span.start, capability)) {
+                continue;
+            }
+            last = Some((used.span.start, capability));
+            let what = format!("`{}` at {}", used.what, place(source, used.span.start));
+            evidence.push(Evidence { capability, what, is_certain: used.is_certain });
+        }
+    }
+    evidence
+}
+
+/// `src/handler.ts:12:20`, counted from 1.
+fn place(source: &Source, at: usize) -> String {
+    let before = source.text.get(..at).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    format!("{}:{}:{}", source.name, before.matches('\n').count() + 1, line.chars().count() + 1)
+}
+
+/// Secrets of the project's own source, which becomes a part of the component.
+pub(super) fn secrets(sources: &Sources) -> Vec<Finding> {
+    let own = sources.files.iter().filter(|source| !source.is_package);
+    own.flat_map(|source| secrets::judge(&source.name, &source.name, source.text.as_bytes())).collect()
+}
+
+/// What the source's literals will meet.
+pub(super) fn limits(sources: &Sources, manifest: &Manifest) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for source in sources.files.iter().filter(|source| !source.is_package) {
+        let mut judge = Judge::new(&source.text, &source.name);
+        literals::judge(&source.survey, manifest, &mut judge);
+        findings.append(&mut judge.findings);
+    }
+    findings
+}

@@ -1,0 +1,189 @@
+//! What UI files hold: pages, scripts and styles against the policy and the sandbox they run under, secrets, weight.
+
+use super::judge::with_help;
+use super::{pages, secrets, ui_files, ui_scripts, ui_styles};
+use crate::findings::{Code, Finding};
+use std::collections::BTreeMap;
+
+/// Bytes beyond which a file makes the first page slow: it is sent without compression, and stays in memory while the
+/// bundle is unpacked.
+const LARGE: u64 = 5 << 20;
+
+/// What the files of one UI show together.
+#[derive(Debug)]
+pub(super) struct Contents {
+    /// The page's name in findings.
+    page: String,
+    has_page: bool,
+    has_script: bool,
+    ready: Ready,
+    /// Each path as file systems see it that do not heed case.
+    seen: BTreeMap<String, String>,
+    findings: Vec<Finding>,
+}
+
+/// Where the word stands that the host waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Ready {
+    Nowhere,
+    /// In a script inside a page, which does not run.
+    Inline,
+    /// In a script's file.
+    Script,
+}
+
+/// What a file is, by its name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Page,
+    Script,
+    Style,
+    /// Text of another kind, or none.
+    Other,
+    /// Pictures and fonts.
+    Binary,
+}
+
+impl Contents {
+    /// Nothing yet.
+    pub(super) fn new(page: String) -> Contents {
+        Contents {
+            page,
+            has_page: false,
+            has_script: false,
+            ready: Ready::Nowhere,
+            seen: BTreeMap::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// Judges one file. `path` is where it stands in the bundle, `file` its name in findings; `bytes` reads it, and is
+    /// asked only where what is in it matters.
+    pub(super) fn add(&mut self, path: &str, file: &str, size: u64, bytes: impl FnOnce() -> Vec<u8>) {
+        self.has_page |= file == self.page;
+        self.findings.extend(shipped(path, file));
+        if let Some(first) = self.seen.insert(path.to_lowercase(), path.to_owned()) {
+            let message =
+                format!("`{path}` and `{first}` differ in case alone, and are one file on many systems");
+            self.findings.push(with_help(Code::UI_PATH_CASE, message, "rename one of them").in_file(file));
+        }
+        if size > LARGE {
+            let message = format!("`{path}` has {:.1} MiB, and is sent without compression", mebibytes(size));
+            let help = "make it smaller, or split it: what the first page does not need can be loaded later";
+            self.findings.push(with_help(Code::UI_FILE_LARGE, message, help).in_file(file));
+        }
+        let kind = kind(path);
+        if kind == Kind::Binary || size > ui_files::LARGEST_TEXT {
+            return;
+        }
+        let bytes = bytes();
+        self.findings.extend(secrets::judge(path, file, &bytes));
+        let Ok(text) = std::str::from_utf8(&bytes) else { return };
+        match kind {
+            Kind::Page => {
+                self.has_script |= text.contains("<script");
+                self.ready = self.ready.max(ready(text, Ready::Inline));
+                self.findings.extend(pages::judge(text, file));
+            }
+            Kind::Script => {
+                self.has_script = true;
+                self.ready = self.ready.max(ready(text, Ready::Script));
+                self.findings.extend(ui_scripts::judge(path, file, text));
+            }
+            Kind::Style => self.findings.extend(ui_styles::judge(file, text)),
+            Kind::Other | Kind::Binary => {}
+        }
+    }
+
+    /// Everything that is to be said.
+    pub(super) fn finish(mut self) -> Vec<Finding> {
+        if self.has_page && self.has_script && self.ready < Ready::Script {
+            let message = if self.ready == Ready::Inline {
+                "`ready` is sent by an inline script, which does not run, so the host never learns that the page is up"
+            } else {
+                "no script sends `ready`, so the host shows its loading cover for 1.5 seconds and sends no theme"
+            };
+            let help = "send `{ alga: true, version: '1', type: 'ready', payload: {} }` to `window.parent`, or call `bridge.ready()`";
+            self.findings.push(with_help(Code::UI_READY_MISSING, message, help).in_file(self.page));
+        }
+        self.findings
+    }
+}
+
+/// The message's type as a string of the source, however it is quoted; the SDK has it too.
+fn ready(text: &str, place: Ready) -> Ready {
+    let says = ["'ready'", "\"ready\"", "`ready`"].iter().any(|word| text.contains(word));
+    if says { place } else { Ready::Nowhere }
+}
+
+/// Files that tests and debuggers read, and nobody is served.
+fn shipped(path: &str, file: &str) -> Option<Finding> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let parts: Vec<&str> = name.split('.').collect();
+    if parts.len() > 1 && parts.last() == Some(&"map") {
+        let message = format!("`{path}` shows the source to everyone who can open the UI");
+        let help = "leave source maps out of the build (Vite: `build.sourcemap: false`)";
+        return Some(with_help(Code::UI_SOURCE_MAP, message, help).in_file(file));
+    }
+    let is_test = parts.iter().skip(1).any(|part| matches!(*part, "test" | "spec" | "stories"))
+        || path.split('/').any(|part| matches!(part, "__tests__" | "__mocks__" | "__snapshots__"));
+    is_test.then(|| {
+        let message = format!("`{path}` looks like a test, and is served to everyone");
+        with_help(Code::UI_TEST_FILE, message, "keep tests outside of the UI folder").in_file(file)
+    })
+}
+
+fn kind(path: &str) -> Kind {
+    let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    match extension.as_deref() {
+        Some("html" | "htm") => Kind::Page,
+        Some("js" | "mjs" | "cjs") => Kind::Script,
+        Some("css") => Kind::Style,
+        Some(
+            "png" | "jpg" | "jpeg" | "webp" | "gif" | "ico" | "avif" | "woff" | "woff2" | "ttf" | "otf"
+            | "eot" | "mp4" | "webm" | "pdf",
+        ) => Kind::Binary,
+        _ => Kind::Other,
+    }
+}
+
+fn mebibytes(size: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a size for people has two digits")]
+    let size = size as f64;
+    size / 1024.0 / 1024.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(files: &[(&str, &str)]) -> Vec<Code> {
+        let mut contents = Contents::new("ui/index.html".into());
+        for (path, text) in files {
+            contents.add(path, path, text.len() as u64, || text.as_bytes().to_vec());
+        }
+        contents.finish().into_iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn a_page_with_scripts_says_that_it_is_ready() {
+        let page = ("ui/index.html", "<script src=app.js></script>");
+        assert_eq!(codes(&[page, ("ui/app.js", "post('load')")]), [Code::UI_READY_MISSING]);
+        assert_eq!(codes(&[page, ("ui/app.js", "post('ready')")]), []);
+        assert_eq!(codes(&[("ui/index.html", "<p>text</p>")]), []);
+        let inline = ("ui/index.html", "<script>post('ready')</script>");
+        assert_eq!(codes(&[inline]), [Code::UI_INLINE_SCRIPT, Code::UI_READY_MISSING]);
+    }
+
+    #[test]
+    fn tests_maps_heavy_files_and_names_of_one_file_are_told() {
+        assert_eq!(codes(&[("ui/App.css", ""), ("ui/app.css", ""), ("ui/b.css", "")]), [Code::UI_PATH_CASE]);
+        assert_eq!(codes(&[("ui/app.js.map", "{}")]), [Code::UI_SOURCE_MAP]);
+        assert_eq!(codes(&[("ui/app.test.js", "")]), [Code::UI_TEST_FILE]);
+        assert_eq!(codes(&[("ui/__tests__/a.js", "")]), [Code::UI_TEST_FILE]);
+        assert_eq!(codes(&[("ui/test.js", ""), ("ui/latest.js", "")]), []);
+        let mut contents = Contents::new("ui/index.html".into());
+        contents.add("ui/a.png", "ui/a.png", 6 << 20, Vec::new);
+        assert_eq!(contents.finish()[0].code, Code::UI_FILE_LARGE);
+    }
+}

@@ -1,0 +1,154 @@
+//! What `validate` learns from sources, UI files and the project file, and what `--fix` makes of it.
+
+use crate::harness::{Run, Sandbox};
+use serde_json::json;
+
+const MANIFEST: &str = r#"{
+  "name": "com.acme.reports",
+  "publisher": "Acme",
+  "version": "1.0.0",
+  "runtime": "wasm-js@1",
+  "api": {"endpoints": [
+    {"method": "GET", "path": "/", "handler": "dist/main"}
+  ]}
+}
+"#;
+
+/// The manifest with these capabilities, as they are written.
+fn asking_for(capabilities: &str) -> String {
+    MANIFEST.replace("  \"api\"", &format!("  \"capabilities\": {capabilities},\n  \"api\""))
+}
+
+fn codes(run: &Run) -> Vec<String> {
+    let findings = run.json()["findings"].as_array().unwrap().clone();
+    findings.iter().map(|finding| finding["code"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A token of no one's; in two parts, so that no scanner takes this file for one that leaks.
+fn token() -> String {
+    format!("ghp{}{}", '_', "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8")
+}
+
+#[test]
+fn fixing_narrows_the_capabilities_to_what_the_source_uses() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "project/src/handler.ts",
+        "import { notes } from './notes.js';\nexport const handler = async (request, host) => { await notes(host); return { status: 204, headers: [] }; };\n",
+    );
+    sandbox.write(
+        "project/src/notes.ts",
+        "import type { HostBindings } from '@alga-psa/extension-runtime';\nexport async function notes(host: HostBindings) {\n  await fetch('https://example.com');\n  return host.storage.list('notes');\n}\n",
+    );
+    for (before, after) in [
+        ("[\"cap:secrets.get\", \"cap:storage.kv\"]", "[\"cap:storage.kv\", \"cap:http.fetch\"]"),
+        (
+            "[\n    \"cap:storage.kv\",\n    \"cap:log.emit\"\n  ]",
+            "[\n    \"cap:storage.kv\",\n    \"cap:http.fetch\"\n  ]",
+        ),
+        ("[]", "[\"cap:http.fetch\", \"cap:storage.kv\"]"),
+    ] {
+        sandbox.write("project/manifest.json", asking_for(before));
+        sandbox.run("validate project --fix").ok();
+        assert_eq!(
+            String::from_utf8(sandbox.read("project/manifest.json")).unwrap(),
+            asking_for(after),
+            "{before}"
+        );
+        assert_eq!(sandbox.run("validate project --fix").ok().stderr, "nothing to mend; no findings\n");
+    }
+    sandbox.write("project/manifest.json", MANIFEST);
+    let run = sandbox.run("validate project").expect_code(1);
+    assert!(
+        run.stdout.contains("`host.storage.list` at src/notes.ts:4:10 needs `cap:storage.kv`"),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stdout.contains("`fetch` at src/notes.ts:3:9 needs `cap:http.fetch`"), "{}", run.stdout);
+    sandbox.run("validate project --fix").ok();
+    let mended = String::from_utf8(sandbox.read("project/manifest.json")).unwrap();
+    assert!(
+        mended.contains("]},\n  \"capabilities\": [\"cap:http.fetch\", \"cap:storage.kv\"]\n}"),
+        "{mended}"
+    );
+}
+
+#[test]
+fn a_capability_that_only_a_package_uses_is_kept() {
+    let sandbox = Sandbox::new();
+    sandbox.write("project/manifest.json", asking_for("[\"cap:http.fetch\", \"cap:secrets.get\"]"));
+    sandbox.write(
+        "project/src/handler.js",
+        "import { send } from 'sender';\nexport function handler() { return send(); }\n",
+    );
+    sandbox.write("project/node_modules/sender/package.json", r#"{"name": "sender", "main": "index.js"}"#);
+    sandbox.write(
+        "project/node_modules/sender/index.js",
+        "export const send = () => fetch('https://example.com');\n",
+    );
+    let run = sandbox.run("--format json validate project").ok();
+    assert_eq!(codes(&run), ["capability-unused"]);
+    assert!(run.json()["findings"][0]["message"].as_str().unwrap().starts_with("`cap:secrets.get`"));
+}
+
+#[test]
+fn source_with_a_mistake_takes_nothing_away() {
+    let sandbox = Sandbox::new();
+    sandbox.write("project/manifest.json", asking_for("[\"cap:http.fetch\"]"));
+    sandbox.write("project/src/handler.js", "export function handler( {\n");
+    assert_eq!(codes(&sandbox.run("--format json validate project")), Vec::<String>::new());
+}
+
+#[test]
+fn a_secret_is_in_no_format_and_can_be_allowed_by_its_hash() {
+    let sandbox = Sandbox::new();
+    sandbox.write("project/manifest.json", MANIFEST);
+    sandbox.write(
+        "project/src/handler.js",
+        format!("const token = '{}';\nexport function handler() {{ return {{ status: 204, headers: [], body: token }}; }}\n", token()),
+    );
+    for format in ["human", "json", "sarif", "junit", "github"] {
+        let run = sandbox.run_args(["validate", "project", "--format", format]).expect_code(1);
+        assert!(
+            !run.stdout.contains(&token()) && run.stdout.contains("GitHub token"),
+            "{format}: {}",
+            run.stdout
+        );
+    }
+    let run = sandbox.run("--format json validate project").expect_code(1).json();
+    let help = run["findings"][0]["help"].as_str().unwrap();
+    let hash = help.split("sha256: ").nth(1).unwrap().split(',').next().unwrap();
+    sandbox.write(
+        "project/alga-ext.yaml",
+        format!("validate:\n  not_secret:\n    - {{ sha256: {hash}, reason: revoked }}\n"),
+    );
+    let run = sandbox.run("--format json validate project").ok().json();
+    assert_eq!((&run["findings"], &run["allowed"]), (&json!([]), &json!(1)));
+}
+
+#[test]
+fn denied_licences_are_told_of_packages_and_theirs_alone() {
+    let sandbox = Sandbox::new();
+    sandbox.write("project/manifest.json", MANIFEST);
+    sandbox.write(
+        "project/src/handler.js",
+        "import { a } from 'outer';\nexport function handler() { return a; }\n",
+    );
+    for (name, license, text) in [
+        ("outer", "MIT", "import { b } from 'inner'; export const a = b;"),
+        ("inner", "(GPL-3.0-only OR AGPL-3.0)", "export const b = 1;"),
+        ("unused", "GPL-3.0", "export const c = 1;"),
+    ] {
+        let package = json!({ "name": name, "main": "index.js", "license": license }).to_string();
+        sandbox.write(format!("project/node_modules/{name}/package.json"), package);
+        sandbox.write(format!("project/node_modules/{name}/index.js"), text);
+    }
+    sandbox.run("validate project").ok();
+    sandbox.run("validate project --deny-license GPL-3.0").ok();
+    let run = sandbox
+        .run("--format json validate project --deny-license GPL-3.0 --deny-license agpl-*")
+        .expect_code(1);
+    let findings = run.json()["findings"].clone();
+    assert_eq!(findings.as_array().map(Vec::len), Some(1), "{findings}");
+    assert_eq!(findings[0]["file"], "node_modules/inner/package.json");
+}
