@@ -72,9 +72,10 @@ fn check(root: &Value, schema: &Value, value: &Value, at: &str, problems: &mut V
                 check(root, one, value, at, &mut own);
                 own.is_empty()
             }),
-            // Texts that no document of ours has: GUIDs, times, language tags; URIs are tested where they are made.
-            "pattern" | "format" => true,
-            "description" | "default" | "title" | "$schema" | "$id" | "definitions" => true,
+            // Of texts with a `pattern` or `format` no document of ours has any: GUIDs, times, language tags; URIs are
+            // tested where they are made.
+            "pattern" | "format" | "description" | "default" | "title" | "$schema" | "$id"
+            | "definitions" => true,
             other => panic!("the keyword `{other}` is not known here"),
         };
         if !good {
