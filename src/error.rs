@@ -2,7 +2,7 @@
 
 use crate::exit::Exit;
 use crate::{
-    build, bundle, dev, host, manifest, project, registry, release, runner, scaffold, signing, validate,
+    build, bundle, dev, host, lsp, manifest, project, registry, release, runner, scaffold, signing, validate,
 };
 use serde_json::json;
 
@@ -27,6 +27,9 @@ pub enum Error {
     /// Nothing was judged.
     #[error(transparent)]
     Validate(#[from] validate::Error),
+    /// The editor does not speak the protocol.
+    #[error(transparent)]
+    Lsp(#[from] lsp::Error),
     /// Keys and signatures.
     #[error(transparent)]
     Signing(#[from] signing::Error),
@@ -74,6 +77,7 @@ impl Error {
             Error::Build(error) => error.exit(),
             Error::Bundle(error) => error.exit(),
             Error::Validate(error) => error.exit(),
+            Error::Lsp(error) => error.exit(),
             Error::Signing(error) => error.exit(),
             Error::Release(error) => error.exit(),
             Error::Host(error) => error.exit(),
@@ -94,6 +98,7 @@ impl Error {
             Error::Build(error) => error.hint(),
             Error::Bundle(error) => error.hint(),
             Error::Validate(error) => error.hint(),
+            Error::Lsp(error) => error.hint(),
             Error::Signing(error) => error.hint(),
             Error::Release(error) => error.hint(),
             Error::Host(error) => error.hint(),

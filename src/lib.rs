@@ -5,6 +5,7 @@
 //! | [`scaffold`] | templates, and projects made from them |
 //! | [`build`] | source → component: JavaScript and TypeScript, Rust, prebuilt |
 //! | [`validate`] | the rules a manifest, project or bundle must keep |
+//! | [`lsp`] | the same rules in an editor |
 //! | [`bundle`] | archives: made the same on every machine, read with bounds |
 //! | [`signing`] | keys, signatures, what a signature vouches for |
 //! | [`release`] | pack, verify, inspect and publish as operations |
@@ -33,6 +34,7 @@ pub mod files;
 pub mod findings;
 pub mod host;
 pub mod interrupt;
+pub mod lsp;
 pub mod manifest;
 pub mod output;
 pub mod project;

@@ -37,6 +37,7 @@ schemas! {
     "output.sign"
     "output.verify"
     "output.inspect"
+    "output.diff"
     "output.dev"
     "output.invoke"
     "output.publish"

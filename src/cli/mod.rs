@@ -5,6 +5,7 @@
 mod bundle;
 mod format;
 mod registry;
+mod review;
 mod validate;
 
 pub use bundle::{Cat, Container, Convert, Inspect, Ls, Pack, Sbom, Unpack};
@@ -13,6 +14,7 @@ pub use registry::{
     Publish, Registry, RegistryCommand, RegistryFetch, RegistryInstall, RegistryLs, RegistryServe,
     RegistryUninstall, RegistryVersions, Remote,
 };
+pub use review::{Diff, Lsp};
 pub use validate::{Explain, Validate};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -119,6 +121,9 @@ pub enum Command {
     /// Say what a finding's code means, with an example and its mend
     #[command(after_help = "Examples:\n  alga-ext explain capability-unknown\n  alga-ext explain --list")]
     Explain(Explain),
+    /// Speak the Language Server Protocol to an editor: findings, fixes and completions as you write
+    #[command(after_help = "Editors start it themselves; docs/editors.md has the lines to configure.")]
+    Lsp(Lsp),
     /// Make the bundle that is signed and published
     #[command(after_help = concat!(
         "Examples:",
@@ -158,6 +163,13 @@ pub enum Command {
     /// Print a file of a bundle
     #[command(after_help = "Examples:\n  alga-ext cat dist/bundle.tar.zst manifest.json")]
     Cat(Cat),
+    /// Say what changes between two versions, and what they may do that they could not
+    #[command(after_help = concat!(
+        "Examples:",
+        "\n  alga-ext diff dist/bundle.tar.zst .",
+        "\n  alga-ext diff old.tar.zst new.tar.zst --require-approval approvals.yaml",
+    ))]
+    Diff(Diff),
     /// Run the extension on this machine and reload it as it changes
     #[command(after_help = "Examples:\n  alga-ext dev\n  alga-ext dev --port 0 --data own.local.yaml")]
     Dev(Dev),

@@ -6,12 +6,14 @@ mod cat;
 mod completions;
 mod convert;
 mod dev;
+mod diff;
 mod doctor;
 mod explain;
 mod inspect;
 mod invoke;
 mod keys;
 mod ls;
+mod lsp;
 mod new;
 mod pack;
 mod password;
@@ -143,6 +145,7 @@ pub fn run(command: Command, session: &Session) -> Result<Exit, Error> {
         command,
         Command::Build(_)
             | Command::Pack(_)
+            | Command::Diff(_)
             | Command::Dev(_)
             | Command::Invoke(_)
             | Command::Tour(_)
@@ -154,6 +157,7 @@ pub fn run(command: Command, session: &Session) -> Result<Exit, Error> {
         Command::New(arguments) => new::run(&arguments, session),
         Command::Build(arguments) => build::run(&arguments, session),
         Command::Validate(arguments) => validate::run(&arguments, session),
+        Command::Lsp(_) => lsp::run(session),
         Command::Explain(arguments) => explain::run(&arguments, session),
         Command::Pack(arguments) => pack::run(&arguments, session),
         Command::Keys(arguments) => keys::run(&arguments, session),
@@ -164,6 +168,7 @@ pub fn run(command: Command, session: &Session) -> Result<Exit, Error> {
         Command::Ls(arguments) => ls::run(&arguments, session),
         Command::Unpack(arguments) => unpack::run(&arguments, session),
         Command::Cat(arguments) => cat::run(&arguments, session),
+        Command::Diff(arguments) => diff::run(&arguments, session),
         Command::Dev(arguments) => dev::run(&arguments, session),
         Command::Invoke(arguments) => invoke::run(&arguments, session),
         Command::Publish(arguments) => publish::run(&arguments, session),

@@ -1,6 +1,7 @@
-//! What a release is made of: pack if stale, open, verify, inspect.
+//! What a release is made of: pack if stale, open, verify, inspect, compare.
 
 mod convert;
+pub mod diff;
 mod gather;
 mod inspect;
 mod keys;
@@ -157,6 +158,22 @@ pub enum Error {
         /// Why.
         source: component::Error,
     },
+    /// The two sides say nothing of the same things.
+    #[error("`{}` and `{}` have nothing in common to compare", old.display(), new.display())]
+    NothingInCommon {
+        /// The old side.
+        old: PathBuf,
+        /// The new side.
+        new: PathBuf,
+    },
+    /// The file of approvals is none.
+    #[error("`{}` lists no approvals: {what}", path.display())]
+    Approvals {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        what: String,
+    },
     /// A key's file or text is no key.
     #[error("`{key}` cannot be used as a key")]
     Key {
@@ -252,6 +269,8 @@ impl Error {
             | Error::Itself { .. }
             | Error::NotInBundle { .. }
             | Error::KeyExists { .. }
+            | Error::NothingInCommon { .. }
+            | Error::Approvals { .. }
             | Error::NoKey { .. }
             | Error::Key { .. }
             | Error::Io(_) => Exit::NotJudged,
@@ -289,6 +308,10 @@ impl Error {
             Error::KeyExists { .. } => "choose another name with `--out`, or move it away",
             Error::NoKey { .. } => {
                 "give the `.pub` file that `alga-ext keys generate` wrote, or its second line"
+            }
+            Error::NothingInCommon { .. } => "name two bundles, projects or manifests, or two components",
+            Error::Approvals { .. } => {
+                "write a list such as `- {name: \"cap:http.fetch\", reason: \"sends reports\", by: \"Ada\"}`"
             }
             Error::Folder { .. } | Error::TooLarge { .. } | Error::Io(_) => return None,
         };

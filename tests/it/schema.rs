@@ -84,6 +84,7 @@ fn what_commands_print_is_what_their_schemas_say() {
         ("output.build", "-C shop build", 0),
         ("output.pack", "-C shop pack", 0),
         ("output.inspect", "inspect shop/dist/bundle.tar.zst", 0),
+        ("output.diff", "diff bad/manifest.json shop/dist/bundle.tar.zst", 0),
         ("output.ls", "ls shop/dist/bundle.tar.zst", 0),
         ("bundle.index", "cat shop/dist/bundle.tar.zst META/bundle.json", 0),
         ("output.unpack", "unpack shop/dist/bundle.tar.zst", 0),

@@ -9,7 +9,7 @@ const LAYERS: [(&str, &[&str]); 4] = [
         "parts",
         &["bundle", "component", "host", "project", "runner", "serve", "signing", "toolchain", "watch"],
     ),
-    ("operations", &["scaffold", "build", "validate", "release", "registry", "dev", "doctor"]),
+    ("operations", &["scaffold", "build", "validate", "lsp", "release", "registry", "dev", "doctor"]),
     ("edge", &["cli", "commands", "error", "lib", "main", "output", "tour"]),
 ];
 

@@ -1,0 +1,67 @@
+//! `lsp`: the language server on standard input and output.
+
+use super::Session;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::lsp::{self, Server};
+use std::io::BufReader;
+use std::sync::mpsc::{Receiver, sync_channel};
+
+/// Messages that are read ahead, so that one that takes back another is seen in time.
+const AHEAD: usize = 16;
+
+/// Runs `lsp` until the editor says `exit` or closes the stream.
+pub(super) fn run(session: &Session) -> Result<Exit, Error> {
+    if session.output.format().is_some() {
+        return Err(Error::Usage {
+            what: "`lsp` prints messages of its protocol, in no other format".into(),
+            hint: Some("leave `--format` out".into()),
+        });
+    }
+    let messages = messages()?;
+    let mut server = Server::default();
+    let mut end = None;
+    loop {
+        let next = match end {
+            None if server.is_idle() => messages.recv().ok(),
+            None if !server.is_full() => messages.try_recv().ok(),
+            _ => None,
+        };
+        match next {
+            // As much as there is, before the first is answered.
+            Some(Ok(Some(frame))) => {
+                server.take(frame);
+                continue;
+            }
+            Some(Ok(None)) => end = Some(Ok(())),
+            Some(Err(error)) => end = Some(Err(error)),
+            None => {}
+        }
+        for message in server.step() {
+            session.output.raw(&lsp::write(&message))?;
+        }
+        if let Some(exit) = server.exit() {
+            return Ok(exit);
+        }
+        if let (Some(end), true) = (&mut end, server.is_idle()) {
+            return std::mem::replace(end, Ok(())).map(|()| server.exit_at_end()).map_err(Error::from);
+        }
+    }
+}
+
+/// What comes in, read beside the work; nothing follows an end or an error.
+fn messages() -> Result<Receiver<Result<Option<lsp::Frame>, lsp::Error>>, Error> {
+    let (sender, receiver) = sync_channel(AHEAD);
+    let read = move || {
+        let mut input = BufReader::new(std::io::stdin().lock());
+        loop {
+            let frame = lsp::read(&mut input);
+            let is_last = !matches!(frame, Ok(Some(_)));
+            if sender.send(frame).is_err() || is_last {
+                break;
+            }
+        }
+    };
+    std::thread::Builder::new().name("lsp".into()).spawn(read)?;
+    Ok(receiver)
+}
