@@ -13,7 +13,7 @@ pub use registry::{
     Publish, Registry, RegistryCommand, RegistryFetch, RegistryInstall, RegistryLs, RegistryServe,
     RegistryUninstall, RegistryVersions, Remote,
 };
-pub use validate::{Explain, Validate};
+pub use validate::{Against, Explain, Validate};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! An unpacked bundle as the platform sees it (contract/registry.md §2.5, contract/runner.md §6).
 
 use super::judge::{Judge, with_help};
-use super::{component, manifest, pages, ui, ui_files};
+use super::{component, manifest, pages, routes, ui, ui_files};
 use crate::bundle::{Entry, INDEX, SBOM};
 use crate::findings::{Code, Finding, Findings};
 use crate::manifest::Manifest;
@@ -91,6 +91,7 @@ pub fn files<'a>(paths: impl Iterator<Item = &'a str>, head: &'a dyn Fn(&str, u6
             let message = format!("`{}` is packed, and the manifest declares no `ui`", ui::PAGE);
             judge.findings.push(with_help(Code::UI_UNDECLARED, message, "declare `ui`").in_file(ui::PAGE));
         }
+        judge.findings.extend(routes::bundle(&view.paths, head, &manifest));
     }
     findings.append(&mut judge.findings);
     for path in &view.paths {

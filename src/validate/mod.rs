@@ -3,6 +3,7 @@
 //! What publishing refuses, or what would never work, is an error; what works and is probably not meant is a
 //! warning (contract/registry.md §1.9). A rule says what was found, what was wanted and what to do.
 
+pub mod against;
 mod allow;
 mod bundle;
 mod capabilities;
@@ -16,6 +17,7 @@ mod overlay;
 mod pages;
 mod project;
 mod reach;
+mod routes;
 mod shape;
 mod subject;
 mod suggest;

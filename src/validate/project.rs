@@ -1,7 +1,7 @@
 //! What only the folder can tell: the configuration, the handler's source, the UI's files, the built component.
 
 use super::judge::{Judge, with_help};
-use super::{Overlay, allow, component, manifest, ui, ui_files};
+use super::{Overlay, allow, component, manifest, routes, ui, ui_files};
 use crate::build::javascript;
 use crate::config::Config;
 use crate::findings::{Code, Finding, Findings, Text};
@@ -45,6 +45,7 @@ pub(super) fn project_with(root: &Path, overlay: &Overlay, today: Date) -> Resul
         };
         folder.handler();
         folder.ui();
+        folder.routes();
         findings.append(&mut folder.judge.findings);
     }
     Ok(match config {
@@ -185,6 +186,20 @@ impl Folder<'_> {
             self.judge.add(self.tree.start, self.tree.start + 1, finding);
         }
         self.judge.findings.extend(ui_files::folder(&folder, &name, self.overlay));
+    }
+
+    /// The endpoints against the handler's source and the calls of the UI's.
+    fn routes(&mut self) {
+        let build = &self.config.build;
+        let is_javascript =
+            build.output.is_none() && (build.entry.is_some() || !self.root.join("Cargo.toml").is_file());
+        let entry = javascript::find_entry(self.root, build.entry.as_deref()).ok().flatten();
+        if let Some((entry, _)) = entry.filter(|_| is_javascript) {
+            routes::unanswered(&mut self.judge, self.tree, self.root, &entry, self.overlay);
+        }
+        let name = self.config.ui.dir.as_deref().unwrap_or("ui").trim_matches('/');
+        let found = routes::pages(&self.root.join(name), name, self.manifest, self.overlay);
+        self.judge.findings.extend(found);
     }
 
     /// Adds a finding at a top-level key, or at the manifest's beginning.

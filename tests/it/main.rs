@@ -9,6 +9,7 @@
     reason = "a test that cannot go on fails, and it works as a user would, outside the house rules"
 )]
 
+mod against;
 mod build;
 mod bundles;
 mod cli;
@@ -31,6 +32,7 @@ mod interrupts;
 mod invoke;
 mod javascript;
 mod lifecycle;
+mod manifests;
 mod new;
 mod npm;
 mod pack;
