@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 const LARGEST: u64 = 1024 * 1024;
 /// The most files that are read, of a handler and of a UI.
 const MOST_FILES: usize = 500;
+/// Findings of one file that say what was probably meant; finding that out compares with every endpoint.
+const SUGGESTED: usize = 20;
 /// What a request can be.
 const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
 
@@ -65,9 +67,13 @@ fn is_script(path: &str) -> bool {
     path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("js"))
 }
 
+fn is_too_large(bytes: &[u8]) -> bool {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST
+}
+
 fn script(bytes: &[u8], file: &str, manifest: &Manifest) -> Vec<Finding> {
     let begins_path = |pair: &[u8]| matches!(pair, [b'"' | b'\'' | b'`', b'/']);
-    if bytes.len() as u64 > LARGEST || !bytes.windows(2).any(begins_path) {
+    if is_too_large(bytes) || !bytes.windows(2).any(begins_path) {
         return Vec::new();
     }
     let Ok(text) = std::str::from_utf8(bytes) else { return Vec::new() };
@@ -163,7 +169,9 @@ fn undeclared(judge: &mut Judge, route: &Route, manifest: &Manifest) {
     let method = route.method.as_deref().map(|method| format!("{method} ")).unwrap_or_default();
     let declared: BTreeSet<&str> = fitting.iter().map(|endpoint| endpoint.method.as_str()).collect();
     let message = format!("`{method}{shown}` is called and not declared: the gateway answers 404");
-    let help = if declared.is_empty() {
+    let help = if judge.findings.len() > SUGGESTED {
+        String::new()
+    } else if declared.is_empty() {
         let lower = path.to_lowercase();
         let near = nearest(&lower, manifest.endpoints.iter().map(|endpoint| endpoint.path.as_str()));
         let same = manifest.endpoints.iter().map(|endpoint| endpoint.path.as_str());
@@ -205,7 +213,7 @@ fn sources(root: &Path, entry: &Path, overlay: &Overlay) -> Option<Literals> {
     let mut seen = HashSet::from([entry.to_path_buf()]);
     let mut waiting = vec![entry.to_path_buf()];
     while let Some(path) = waiting.pop() {
-        let bytes = overlay.read(&path, LARGEST).ok().filter(|bytes| bytes.len() as u64 <= LARGEST)?;
+        let bytes = overlay.read(&path, LARGEST).ok().filter(|bytes| !is_too_large(bytes))?;
         let found = javascript::literals(&String::from_utf8_lossy(&bytes), &path)?;
         if found.imports_unknown || seen.len() > MOST_FILES {
             return None;

@@ -25,7 +25,7 @@ impl Style {
         let mut path = String::new();
         for step in steps {
             match (self, step) {
-                (Style::Brackets, Step::Index(index)) => path.push_str(&format!("[{index}]")),
+                (Style::Brackets, Step::Index(index)) => path.extend(["[", &index.to_string(), "]"]),
                 (Style::Brackets | Style::Dots, step) => {
                     if !path.is_empty() {
                         path.push('.');
@@ -58,7 +58,7 @@ impl Issues {
         self.0.is_empty()
     }
 
-    pub(super) fn into_iter(self) -> impl Iterator<Item = (Vec<Step>, String)> {
+    pub(super) fn into_list(self) -> impl Iterator<Item = (Vec<Step>, String)> {
         self.0.into_iter()
     }
 }

@@ -86,10 +86,8 @@ pub struct Issue {
 
 /// The bytes of the manifest that a validator would read of this subject.
 pub fn manifest_of(subject: &Subject) -> Result<Vec<u8>, Error> {
-    let bounded = |path: &Path| {
-        let bytes = crate::files::read_bounded(path, MAX_BYTES as u64)?;
-        Ok(bytes)
-    };
+    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
+    let bounded = |path: &Path| crate::files::read_bounded(path, limit).map_err(Error::Io);
     match subject {
         Subject::Project(root) => bounded(&root.join(MANIFEST)),
         Subject::Manifest { path, .. } => bounded(path),
@@ -133,7 +131,7 @@ pub fn verdict(bytes: &[u8], validator: Validator) -> Verdict {
     let accepted = validator == Validator::Runtime || issues.is_empty();
     let tree = source::read(&text).ok();
     let places = Text::new(&text);
-    let issues = issues.into_iter().take(MOST);
+    let issues = issues.into_list().take(MOST);
     let issues = issues.map(|(steps, message)| {
         let place = tree.as_ref().map(|tree| places.line_and_column(start(tree, &steps)));
         let (line, column) = place.unzip();

@@ -22,7 +22,7 @@ pub(super) fn page() -> Result<String, Error> {
     );
     let example = serde_json::to_string_pretty(&manifest_schema::example(""))?;
     let _ = write!(page, "```json\n{example}\n```\n\n## Keys\n\n");
-    page.push_str("| key | type | must | publishing stores |\n|---|---|---|---|\n");
+    page.push_str("| key | type | must | at publishing |\n|---|---|---|---|\n");
     for key in keys::KEYS {
         let must = if key.required { "yes" } else { "" };
         let path = key.path();
@@ -53,7 +53,7 @@ fn section(key: &Key, page: &mut String) {
     let path = key.path();
     let must = if key.required { ", required" } else { "" };
     let _ = write!(page, "\n### {path}\n\n{}{must}. {}.\n\n", kind(key), key.summary);
-    let _ = writeln!(page, "- Publishing stores: {}.", key.stored);
+    let _ = writeln!(page, "- At publishing: {}.", key.stored);
     if !key.default.is_empty() {
         let _ = writeln!(page, "- Default, or the one value: `{}`", key.default);
     }

@@ -64,10 +64,8 @@ fn value(key: &Key) -> Value {
         Want::Objects => json!({ "type": "array", "items": object(&format!("{}[]", key.path())) }),
     };
     if let Value::Object(members) = &mut schema {
-        members.insert(
-            "description".into(),
-            format!("{}. Publishing stores: {}.", key.summary, key.stored).into(),
-        );
+        members
+            .insert("description".into(), format!("{}. At publishing: {}.", key.summary, key.stored).into());
         let examples = match key.path().as_str() {
             "version" => json!(["0.1.0", "0.1.*"]),
             _ => parsed(key.example).map_or(Value::Null, |example| json!([example])),
