@@ -57,7 +57,11 @@ pub(super) fn pages(folder: &Path, shown: &str, manifest: &Manifest, overlay: &O
 }
 
 /// The same for the scripts of a bundle; `head` gives the first so many bytes of a file.
-pub(super) fn bundle(paths: &[&str], head: &dyn Fn(&str, u64) -> Vec<u8>, manifest: &Manifest) -> Vec<Finding> {
+pub(super) fn bundle(
+    paths: &[&str],
+    head: &dyn Fn(&str, u64) -> Vec<u8>,
+    manifest: &Manifest,
+) -> Vec<Finding> {
     let scripts = paths.iter().filter(|path| path.starts_with("ui/") && is_script(path));
     let judged = scripts.take(MOST_FILES).map(|path| script(&head(path, LARGEST + 1), path, manifest));
     judged.flatten().collect()
@@ -143,7 +147,7 @@ fn route(literal: &Literal, method: Option<String>) -> Option<Route<'_>> {
     let (path, is_whole) = path(&literal.text, literal);
     // A second slash begins a host, and a path of the gateway is no route.
     let is_route = path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/api/ext");
-    is_route.then(|| Route { method, literal, path, is_whole })
+    is_route.then_some(Route { method, literal, path, is_whole })
 }
 
 /// The path alone, and whether it ends where the literal does.
