@@ -27,7 +27,8 @@ fn sample(name: &str, own: Value) -> Value {
         "ui": { "type": "iframe", "entry": "ui/index.html", "hooks": { "appMenu": { "label": "Sample" } } },
     });
     let members = manifest.as_object_mut().unwrap();
-    for (key, value) in own.as_object().unwrap().clone() {
+    let Value::Object(own) = own else { panic!("{own} is no object") };
+    for (key, value) in own {
         if value.is_null() {
             members.remove(&key);
         } else {
