@@ -5,7 +5,7 @@
 pub struct Schema {
     /// The name `alga-ext schema` takes.
     pub name: &'static str,
-    /// JSON, draft 7.
+    /// JSON: draft 2020-12 for the manifest, draft 7 for the rest.
     pub text: &'static str,
 }
 
@@ -27,6 +27,7 @@ schemas! {
     "output.new.list"
     "output.build"
     "output.validate"
+    "output.validate.against"
     "output.explain"
     "output.explain.list"
     "output.pack"

@@ -15,7 +15,7 @@ pub use registry::{
     RegistryUninstall, RegistryVersions, Remote,
 };
 pub use review::{Diff, Lsp};
-pub use validate::{Explain, Validate};
+pub use validate::{Against, Explain, Validate};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! `validate` and `explain`.
 
 use super::Format;
-use clap::{Args, ValueHint};
+use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
 /// `validate`
@@ -32,6 +32,14 @@ pub struct Validate {
     /// Write what is found now into the baseline
     #[arg(long, requires = "baseline", conflicts_with = "fix")]
     pub write_baseline: bool,
+    /// Print what the platform's own validators say instead: one or more, separated by commas
+    #[arg(
+        long,
+        value_name = "VALIDATOR",
+        value_delimiter = ',',
+        conflicts_with_all = ["fix", "deny", "allow", "baseline", "watch"]
+    )]
+    pub against: Vec<Against>,
     /// Judge again whenever a file changes, until Ctrl-C
     #[arg(long, conflicts_with_all = ["fix", "write_baseline"])]
     pub watch: bool,
@@ -42,6 +50,19 @@ pub struct Validate {
     /// Set in GitHub workflows
     #[arg(long, env = "GITHUB_ACTIONS", hide = true, value_name = "BOOL")]
     pub github_actions: Option<String>,
+}
+
+/// One of the platform's validators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Against {
+    /// The parser of the publish gate, which alone decides
+    Server,
+    /// The zod schema of the legacy registry
+    Zod,
+    /// The platform's JSON Schema for editors
+    Schema,
+    /// Install, gateway and runner: what they drop, and what is left
+    Runtime,
 }
 
 /// `explain`

@@ -78,6 +78,12 @@ impl<'a> Text<'a> {
         start + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(index, _)| index)
     }
 
+    /// Where a byte stands, both counted from 1, the column in characters.
+    pub fn line_and_column(&self, byte: usize) -> (usize, usize) {
+        let place = self.place(byte);
+        (place.line, place.column)
+    }
+
     /// Where a byte stands.
     pub(super) fn place(&self, byte: usize) -> Place {
         let byte = self.floor(byte);

@@ -27,7 +27,7 @@ pub enum Match {
 
 impl Endpoint {
     /// Reads an entry; one that lacks a member, or is OPTIONS, can never be reached and reads as none.
-    pub(super) fn read(value: &Value) -> Option<Endpoint> {
+    pub fn read(value: &Value) -> Option<Endpoint> {
         let text =
             |key: &str| value.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
         let method = text("method")?.to_ascii_uppercase();

@@ -1,11 +1,13 @@
 //! Manifest v2 as the rest of the tool uses it: lenient to read, because judging it is the work of `validate`.
 
+mod blank;
 mod capability;
 mod endpoint;
 pub mod keys;
 pub mod loose;
 pub mod source;
 
+pub use blank::{is_blank, trim};
 pub use capability::Capability;
 pub use endpoint::{Endpoint, Match, normalise};
 

@@ -1,6 +1,7 @@
 //! Templates, and projects made from them.
 
 mod catalogue;
+mod editor;
 mod render;
 mod variables;
 

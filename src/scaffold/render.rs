@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::catalogue::Template;
+use super::editor;
 use super::variables::Variables;
 use crate::component;
 use crate::interrupt::{self, Undo};
@@ -86,6 +87,7 @@ fn render(template: &Template, variables: &Variables) -> Result<Vec<(String, Str
     if let Some(folder) = &template.wit {
         files.push((format!("{folder}/extension.wit"), component::WIT.to_owned()));
     }
+    files.extend(editor::files());
     files.sort_unstable();
     Ok(files)
 }

@@ -2,7 +2,7 @@
 
 use super::judge::{Judge, with_help};
 use super::ui_contents::Contents;
-use super::{component, manifest, secrets, ui, ui_files, uses};
+use super::{component, manifest, routes, secrets, ui, ui_files, uses};
 use crate::bundle::{Entry, INDEX, SBOM};
 use crate::findings::{Code, Finding, Findings};
 use crate::manifest::Manifest;
@@ -100,6 +100,7 @@ pub fn files<'a>(paths: impl Iterator<Item = &'a str>, head: &'a dyn Fn(&str, u6
             let message = format!("`{}` is packed, and the manifest declares no `ui`", ui::PAGE);
             judge.findings.push(with_help(Code::UI_UNDECLARED, message, "declare `ui`").in_file(ui::PAGE));
         }
+        judge.findings.extend(routes::bundle(&view.paths, head, &manifest));
     }
     findings.append(&mut judge.findings);
     let mut contents = Contents::new(ui::PAGE.to_owned());

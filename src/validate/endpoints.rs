@@ -5,8 +5,8 @@ use super::reach::Tree;
 use super::shape::rewritten;
 use super::suggest;
 use crate::findings::{Code, Fix};
-use crate::manifest::normalise;
 use crate::manifest::source::Node;
+use crate::manifest::{is_blank, normalise, trim};
 use std::collections::{HashMap, HashSet};
 
 /// The methods publishing accepts.
@@ -42,6 +42,24 @@ pub(super) fn judge(judge: &mut Judge, root: &Node) {
         }
     }
     reachable(judge, &good);
+    case(judge, &good);
+}
+
+/// Paths that differ from an earlier one only in case.
+fn case(judge: &mut Judge, endpoints: &[Endpoint]) {
+    let mut seen: HashMap<String, &Endpoint> = HashMap::new();
+    for endpoint in endpoints {
+        let first = *seen.entry(endpoint.path.to_lowercase()).or_insert(endpoint);
+        if first.path != endpoint.path {
+            let message = format!(
+                "`{}` and `{}` of `api.endpoints[{}]` differ only in case",
+                endpoint.path, first.path, first.index
+            );
+            let fix = judge.suggest(endpoint.path_node, &first.path);
+            let help = "the gateway tells them apart, people do not; write both alike";
+            judge.value(endpoint.path_node, Code::ENDPOINT_CASE, message, help).fix(fix);
+        }
+    }
 }
 
 fn is_get(endpoint: &Node) -> bool {
@@ -52,7 +70,7 @@ fn is_get(endpoint: &Node) -> bool {
 /// The path as publishing stores it.
 fn stored_path(endpoint: &Node) -> Option<String> {
     let written = endpoint.get("path")?.as_str()?;
-    let path = normalise(written.trim());
+    let path = normalise(trim(written));
     Some(if path.starts_with('/') { path } else { format!("/{path}") })
 }
 
@@ -94,8 +112,14 @@ fn reachable(judge: &mut Judge, endpoints: &[Endpoint]) {
 /// The method in upper case, when it is one that is called. `lone`: no GET endpoint has the same path.
 fn method(judge: &mut Judge, at: &str, endpoint: &Node, lone: impl Fn() -> bool) -> Option<String> {
     let node = endpoint.get("method")?;
-    let written = node.as_str().filter(|text| !text.trim().is_empty())?;
+    let written = node.as_str().filter(|text| !trim(text).is_empty())?;
     let method = written.trim().to_ascii_uppercase();
+    if written.trim() != written && METHODS.contains(&method.as_str()) {
+        let message = format!("`{at}.method` is `{written}`, and publishing refuses blanks around a method");
+        let fix = judge.rewrite(node, &method);
+        judge.value(node, Code::ENDPOINT_METHOD, message, format!("write `{method}`")).fix(fix);
+        return Some(method);
+    }
     match method.as_str() {
         "OPTIONS" => {
             let message = format!("`{at}` is an OPTIONS endpoint, which the gateway never calls");
@@ -129,15 +153,17 @@ fn method(judge: &mut Judge, at: &str, endpoint: &Node, lone: impl Fn() -> bool)
 /// The path as it is stored, when it is one.
 fn path<'a>(judge: &mut Judge, at: &str, endpoint: &'a Node) -> Option<(&'a Node, String)> {
     let node = endpoint.get("path")?;
-    let written = node.as_str().filter(|text| !text.trim().is_empty())?;
+    let written = node.as_str().filter(|text| !trim(text).is_empty())?;
     if written.contains("..") {
         let message = format!("`{at}.path` is `{written}`, and publishing refuses `..`");
         judge.value(node, Code::PATH_PARENT, message, "write the path without it");
         return None;
     }
-    if written.trim().contains(char::is_whitespace) {
+    if written.contains(is_blank) {
         let message = format!("`{at}.path` is `{written}`, and publishing refuses blanks");
-        judge.value(node, Code::ENDPOINT_PATH, message, "write the path without blanks");
+        let alone = Some(trim(written)).filter(|alone| !alone.contains(is_blank));
+        let fix = alone.map(|alone| judge.rewrite(node, alone));
+        judge.value(node, Code::ENDPOINT_PATH, message, "write the path without blanks").maybe(fix);
         return None;
     }
     if let Some(letter) = written.chars().find(|letter| matches!(letter, '?' | '#')) {
@@ -149,12 +175,29 @@ fn path<'a>(judge: &mut Judge, at: &str, endpoint: &'a Node) -> Option<(&'a Node
         return None;
     }
     let path = stored_path(endpoint)?;
+    if path.split('/').any(|part| part == ".") {
+        let message = format!("`{at}.path` is `{written}`, and no request has a segment `.`");
+        let parts: Vec<&str> = path.split('/').filter(|part| *part != ".").collect();
+        let fix = judge.suggest(node, &parts.join("/"));
+        judge.value(node, Code::ENDPOINT_PATH, message, "write the path without it").fix(fix);
+        return None;
+    }
+    if let Some(letter) = path.chars().find(|letter| is_encoded(*letter)) {
+        let message = format!("`{at}.path` is `{written}`: requests may carry `{letter}` percent-encoded");
+        let help = "the gateway compares letter by letter; use ASCII letters, digits, `-`, `.`, `_` and `~`";
+        judge.value(node, Code::ENDPOINT_ENCODED, message, help);
+    }
     if let Some(part) = path.split('/').find(|part| is_no_pattern(part)) {
         pattern(judge, node, &path, part);
     } else {
         rewritten(judge, node, &format!("{at}.path"), &path);
     }
     Some((node, path))
+}
+
+/// Whether an address cannot hold a letter as it is, or says another one with it. Braces and `*` are told as patterns.
+fn is_encoded(letter: char) -> bool {
+    !letter.is_ascii() || letter.is_ascii_control() || "%\"<>\\^`|".contains(letter)
 }
 
 /// A segment that looks like a pattern.
@@ -184,12 +227,12 @@ fn is_no_pattern(segment: &str) -> bool {
 
 fn handler(judge: &mut Judge, at: &str, endpoint: &Node) {
     let Some(node) = endpoint.get("handler") else { return };
-    let Some(written) = node.as_str().filter(|text| !text.trim().is_empty()) else { return };
+    let Some(written) = node.as_str().filter(|text| !trim(text).is_empty()) else { return };
     let fix = judge.rewrite(node, HANDLER);
     if written.contains("..") {
         let message = format!("`{at}.handler` is `{written}`, and publishing refuses `..`");
         judge.value(node, Code::PATH_PARENT, message, format!("write `{HANDLER}`")).fix(fix);
-    } else if normalise(written.trim()) == HANDLER {
+    } else if normalise(trim(written)) == HANDLER {
         rewritten(judge, node, &format!("{at}.handler"), HANDLER);
     } else {
         let message =

@@ -4,6 +4,7 @@ use super::judge::Judge;
 use super::shape::rewritten;
 use crate::findings::{Code, Fix};
 use crate::manifest::source::Node;
+use crate::manifest::trim;
 
 /// The one runtime there is.
 const RUNTIME: &str = "wasm-js@1";
@@ -29,6 +30,22 @@ pub(super) fn judge(judge: &mut Judge, root: &Node) {
             let message = format!("`{version}` is published and is not semantic versioning");
             let help = "no leading zeros, no empty identifiers: `1.2.3`, `1.2.3-beta.1`";
             judge.value(node, Code::VERSION_NOT_SEMVER, message, help);
+        } else if let Some(front) = version.strip_suffix('*').filter(|_| is_wildcard(version)) {
+            let message = format!(
+                "`{version}` is published as `{front}0`, or as one more than the highest `{front}N` there is"
+            );
+            judge.value(
+                node,
+                Code::VERSION_WILDCARD,
+                message,
+                "write the number where a release must say it",
+            );
+        }
+    }
+    for key in ["name", "publisher"] {
+        if let Some((node, text)) = text(root, key).filter(|(_, text)| is_placeholder(text)) {
+            let message = format!("`{key}` is `{text}`, which a template left");
+            judge.value(node, Code::PLACEHOLDER, message, "write your own before it is published");
         }
     }
     for key in ["name", "publisher", "version"] {
@@ -52,12 +69,42 @@ pub(super) fn judge(judge: &mut Judge, root: &Node) {
 
 fn text<'a>(root: &'a Node, key: &str) -> Option<(&'a Node, &'a str)> {
     let node = root.get(key)?;
-    let text = node.as_str()?.trim();
+    let text = trim(node.as_str()?);
     (!text.is_empty()).then_some((node, text))
 }
 
+/// Words that stand for a name nobody has given yet.
+const PLACEHOLDERS: [&str; 16] = [
+    "example",
+    "publisher",
+    "company",
+    "yourcompany",
+    "yourcompanyname",
+    "yourname",
+    "yourorg",
+    "yourorganization",
+    "yourpublisher",
+    "mycompany",
+    "changeme",
+    "todo",
+    "tbd",
+    "placeholder",
+    "packagename",
+    "yourdomain",
+];
+
+/// Whether a name, or the second label of one in reverse-domain form, is a template's.
+fn is_placeholder(text: &str) -> bool {
+    let left = ["{{", "}}", "${", "__PACKAGE_NAME__", "<%"].iter().any(|mark| text.contains(mark));
+    let bare = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+    };
+    let label = text.split('.').nth(1).filter(|_| is_reverse_domain(text)).unwrap_or(text);
+    left || PLACEHOLDERS.contains(&bare(label).as_str()) || text.starts_with('<') && text.ends_with('>')
+}
+
 /// The schema's name rule (contract/registry.md §1.3).
-fn is_reverse_domain(name: &str) -> bool {
+pub(super) fn is_reverse_domain(name: &str) -> bool {
     let label = |label: &str| {
         let inside = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
         !label.is_empty() && label.chars().all(inside) && !label.starts_with('-') && !label.ends_with('-')
@@ -66,7 +113,7 @@ fn is_reverse_domain(name: &str) -> bool {
 }
 
 /// The publishing gate's version rule (contract/registry.md §1.3).
-fn is_version(version: &str) -> bool {
+pub(super) fn is_version(version: &str) -> bool {
     let run = |text: &str| {
         let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '.' || letter == '-';
         !text.is_empty() && text.chars().all(allowed)

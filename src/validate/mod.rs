@@ -3,6 +3,7 @@
 //! What publishing refuses, or what would never work, is an error; what works and is probably not meant is a
 //! warning (contract/registry.md §1.9). A rule says what was found, what was wanted and what to do.
 
+pub mod against;
 mod allow;
 mod bundle;
 mod capabilities;
@@ -20,6 +21,7 @@ mod pages;
 mod project;
 mod project_file;
 mod reach;
+mod routes;
 mod secrets;
 mod shape;
 mod subject;

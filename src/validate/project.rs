@@ -1,7 +1,9 @@
 //! What only the folder can tell: the configuration, the handler's source, the UI's files, the built component.
 
 use super::judge::{Judge, with_help};
-use super::{Overlay, allow, component, handler, manifest, project_file, secrets, ui, ui_files, uses};
+use super::{
+    Overlay, allow, component, handler, manifest, project_file, routes, secrets, ui, ui_files, uses,
+};
 use crate::build::javascript;
 use crate::component::Component;
 use crate::config::Config;
@@ -48,6 +50,7 @@ pub(super) fn project_with(root: &Path, overlay: &Overlay, today: Date) -> Resul
         folder.ui();
         folder.judge.findings.extend(secrets::judge(MANIFEST, MANIFEST, text.as_bytes()));
         folder.judge.findings.extend(project_file::judge(config, config_text, &manifest));
+        folder.routes();
         findings.append(&mut folder.judge.findings);
     }
     Ok(match config {
@@ -231,6 +234,20 @@ impl Folder<'_> {
             self.judge.add(self.tree.start, self.tree.start + 1, finding);
         }
         self.judge.findings.extend(ui_files::folder(&folder, &name, self.overlay));
+    }
+
+    /// The endpoints against the handler's source and the calls of the UI's.
+    fn routes(&mut self) {
+        let build = &self.config.build;
+        let is_javascript =
+            build.output.is_none() && (build.entry.is_some() || !self.root.join("Cargo.toml").is_file());
+        let entry = javascript::find_entry(self.root, build.entry.as_deref()).ok().flatten();
+        if let Some((entry, _)) = entry.filter(|_| is_javascript) {
+            routes::unanswered(&mut self.judge, self.tree, self.root, &entry, self.overlay);
+        }
+        let name = self.config.ui.dir.as_deref().unwrap_or("ui").trim_matches('/');
+        let found = routes::pages(&self.root.join(name), name, self.manifest, self.overlay);
+        self.judge.findings.extend(found);
     }
 
     /// Adds a finding at a top-level key, or at the manifest's beginning.

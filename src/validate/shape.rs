@@ -5,6 +5,7 @@ use super::suggest;
 use crate::findings::{Code, Edit, Fix};
 use crate::manifest::keys::{self, Key, Want};
 use crate::manifest::source::{Kind, Node};
+use crate::manifest::trim;
 use std::collections::HashSet;
 
 /// Judges the whole tree against the table.
@@ -67,7 +68,7 @@ fn check(judge: &mut Judge, key: &Key, path: &str, value: &Node) {
         Want::TextMap => match value.members() {
             Some(members) => {
                 for member in members {
-                    if member.key.trim().is_empty() {
+                    if trim(&member.key).is_empty() {
                         judge.key(member, Code::BLANK_VALUE, format!("a key of `{path}` is blank"), "");
                     }
                     text(judge, &join(path, &member.key), &member.value);
@@ -96,7 +97,7 @@ fn check(judge: &mut Judge, key: &Key, path: &str, value: &Node) {
 fn text(judge: &mut Judge, path: &str, value: &Node) {
     match value.as_str() {
         None => wrong(judge, path, value, "a string"),
-        Some(text) if text.trim().is_empty() => {
+        Some(text) if trim(text).is_empty() => {
             judge.value(value, Code::BLANK_VALUE, format!("`{path}` is blank"), "write a text, or remove it");
         }
         Some(_) => {}
@@ -136,17 +137,37 @@ fn unknown(judge: &mut Judge, parent: &str, path: &str, node: &Node, index: usiz
             let help = meant.unwrap_or_else(|| "the hooks are `appMenu` and `clientPortalMenu`".into());
             judge.key(member, Code::HOOK_UNKNOWN, message, help)
         }
+        "api.endpoints[]" if key == "schedulable" && is_true(&member.value) && !can_be_scheduled(node) => {
+            let message = format!("`{whole}` is true, and no schedule may call this endpoint");
+            let help = "remove it; only GET and POST endpoints without path parameters can be scheduled";
+            judge.key(member, Code::ENDPOINT_NOT_SCHEDULABLE, message, help)
+        }
         "api.endpoints[]" if key == "schedulable" => {
             let help = "remove it; GET and POST endpoints without path parameters can be scheduled";
             judge.key(member, Code::ENDPOINT_SCHEDULABLE, format!("`{whole}` is ignored"), help)
         }
         _ => {
             let message = format!("`{whole}` is dropped at publishing; `{path}` has no such key");
-            let help = meant.unwrap_or_else(|| format!("remove it; the keys are {}", list(parent)));
+            let dropped = keys::DROPPED.iter().find(|(of, name, _)| *of == parent && name == key);
+            let known = dropped.map(|(_, _, why)| format!("remove it; {why}"));
+            let help = known.or(meant).unwrap_or_else(|| format!("remove it; the keys are {}", list(parent)));
             judge.key(member, Code::UNKNOWN_NESTED_KEY, message, help)
         }
     };
     added.maybe(fix);
+}
+
+/// Whether a boolean is `true`: the tree keeps its bytes only, and `false` has five.
+fn is_true(node: &Node) -> bool {
+    node.kind == Kind::Boolean && node.end - node.start == "true".len()
+}
+
+/// Whether the platform lets a schedule call the endpoint (contract/registry.md §7.3).
+fn can_be_scheduled(endpoint: &Node) -> bool {
+    let text = |key: &str| endpoint.get(key).and_then(Node::as_str).unwrap_or_default();
+    let method = text("method").trim();
+    let is_called = method.eq_ignore_ascii_case("GET") || method.eq_ignore_ascii_case("POST");
+    is_called && !text("path").contains([':', '{', '}'])
 }
 
 /// What mends an unknown key. Below the top the platform drops it, so removing it changes nothing; at the top only keys

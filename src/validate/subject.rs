@@ -45,6 +45,12 @@ pub enum Error {
         /// What was named.
         what: &'static str,
     },
+    /// What was named holds no manifest.
+    #[error("{what} has no manifest to judge")]
+    NoManifest {
+        /// What was named.
+        what: &'static str,
+    },
     /// The system said no.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -56,7 +62,7 @@ impl Error {
         match self {
             Error::Project(error) => error.exit(),
             Error::Bundle(error) => error.exit(),
-            Error::NotSource { .. } | Error::Io(_) => Exit::NotJudged,
+            Error::NotSource { .. } | Error::NoManifest { .. } | Error::Io(_) => Exit::NotJudged,
         }
     }
 
@@ -66,6 +72,9 @@ impl Error {
             Error::Project(error) => error.hint(),
             Error::Bundle(error) => error.hint(),
             Error::NotSource { .. } => Some("mend the project it is built from, and build again".into()),
+            Error::NoManifest { .. } => {
+                Some("name a project, a manifest or a bundle with a `manifest.json`".into())
+            }
             Error::Io(_) => None,
         }
     }

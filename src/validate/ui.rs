@@ -68,7 +68,7 @@ pub(super) fn judge(judge: &mut Judge, root: &Node) {
 fn text<'a>(node: &'a Node, key: &str) -> Option<(&'a Node, &'a str)> {
     let node = node.get(key)?;
     let text = node.as_str()?;
-    (!text.trim().is_empty()).then_some((node, text))
+    (!crate::manifest::trim(text).is_empty()).then_some((node, text))
 }
 
 fn is_empty(list: &Node) -> bool {

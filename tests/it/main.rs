@@ -9,6 +9,7 @@
     reason = "a test that cannot go on fails, and it works as a user would, outside the house rules"
 )]
 
+mod against;
 mod bad_input;
 mod build;
 mod bundles;
@@ -35,6 +36,7 @@ mod invoke;
 mod javascript;
 mod lifecycle;
 mod lsp;
+mod manifests;
 mod new;
 mod npm;
 mod pack;

@@ -10,7 +10,7 @@ fn a_project_is_made_and_the_next_steps_are_said() {
     assert_eq!(run.stdout, "");
     assert_eq!(
         run.stderr,
-        "made `ticket-notes` from the template `ts-handler`: 8 files\n\nnext:\n  cd ticket-notes\n  alga-ext dev\n  \
+        "made `ticket-notes` from the template `ts-handler`: 11 files\n\nnext:\n  cd ticket-notes\n  alga-ext dev\n  \
          alga-ext invoke GET '/hello?greeting=Welcome'\n"
     );
     let manifest: serde_json::Value =
@@ -33,6 +33,9 @@ fn the_document_names_the_project_the_template_and_every_file() {
         document["files"].as_array().unwrap().iter().map(|file| file.as_str().unwrap()).collect();
     let expected = [
         ".gitignore",
+        ".vscode/alga-ext.yaml.schema.json",
+        ".vscode/manifest.v2.schema.json",
+        ".vscode/settings.json",
         "Cargo.toml",
         "README.md",
         "alga-ext.yaml",
@@ -46,6 +49,37 @@ fn the_document_names_the_project_the_template_and_every_file() {
     }
     let repository = concat!(env!("CARGO_MANIFEST_DIR"), "/wit/extension.wit");
     assert_eq!(sandbox.read("hello/wit/extension.wit"), fs_err::read(repository).unwrap());
+}
+
+#[test]
+fn the_editor_finds_the_schemas_of_both_files_in_the_project() {
+    let sandbox = Sandbox::new();
+    sandbox.run("new shop --template ui --publisher Acme").ok();
+    let settings: serde_json::Value =
+        serde_json::from_slice(&sandbox.read("shop/.vscode/settings.json")).unwrap();
+    assert_eq!(settings["json.schemas"][0]["fileMatch"], json!(["/manifest.json"]));
+    for (name, url) in [
+        ("manifest.v2", settings["json.schemas"][0]["url"].as_str().unwrap()),
+        ("alga-ext.yaml", settings["yaml.schemas"].as_object().unwrap().keys().next().unwrap()),
+    ] {
+        let printed = sandbox.run_args(["schema", name]).ok().stdout;
+        let written = fs_err::read_to_string(sandbox.path("shop").join(url)).unwrap();
+        assert_eq!(written.trim_end(), printed.trim_end(), "{name}");
+    }
+    // They are the project's, not the bundle's.
+    let ignored = String::from_utf8(sandbox.read("shop/.gitignore")).unwrap();
+    assert!(!ignored.contains(".vscode"), "{ignored}");
+}
+
+#[test]
+fn what_a_template_leaves_open_is_told_before_it_is_published() {
+    let sandbox = Sandbox::new();
+    sandbox.run("new shop --template ui --yes").ok();
+    let run = sandbox.run("validate shop").ok();
+    assert!(run.stdout.contains("warning[placeholder]: `name` is `com.example.shop`"), "{}", run.stdout);
+    assert!(run.stdout.contains("warning[placeholder]: `publisher` is `example`"), "{}", run.stdout);
+    sandbox.run("new other --template ui --publisher Acme").ok();
+    assert_eq!(sandbox.run("validate other").ok().stdout, "");
 }
 
 #[test]

@@ -22,7 +22,11 @@ fn every_schema_is_printed_as_json() {
     let sandbox = Sandbox::new();
     for schema in alga_ext::schemas::ALL {
         let document = sandbox.run_args(["schema", schema.name]).ok().json();
-        assert_eq!(document["$schema"], "http://json-schema.org/draft-07/schema#", "{}", schema.name);
+        let draft = match schema.name {
+            "manifest.v2" => "https://json-schema.org/draft/2020-12/schema",
+            _ => "http://json-schema.org/draft-07/schema#",
+        };
+        assert_eq!(document["$schema"], draft, "{}", schema.name);
     }
 }
 
@@ -75,6 +79,7 @@ fn what_commands_print_is_what_their_schemas_say() {
     sandbox.write("bad/manifest.json", "{\"name\": 5}");
     for (name, line, code) in [
         ("output.validate", "validate bad/manifest.json", 1),
+        ("output.validate.against", "validate bad/manifest.json --against server,zod,schema,runtime", 1),
         ("output.wit", "wit", 0),
         ("output.schema", "schema", 0),
         ("output.error", "validate nowhere.json", 2),

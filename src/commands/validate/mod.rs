@@ -1,5 +1,6 @@
 //! `validate`: a project, a manifest alone, a bundle or a component.
 
+mod against;
 mod known;
 mod print;
 mod watch;
@@ -14,6 +15,9 @@ use crate::validate::{self, Mended, Overlay, Subject};
 /// Runs `validate`: findings are the data, the count is talk.
 pub(super) fn run(arguments: &cli::Validate, session: &Session) -> Result<Exit, Error> {
     let subject = subject(arguments, session)?;
+    if !arguments.against.is_empty() {
+        return against::run(arguments, &subject, session);
+    }
     let policy = policy(arguments)?;
     let printer = print::Printer::new(arguments, &subject, session);
     let baseline = known::read(arguments, session)?;

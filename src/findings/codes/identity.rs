@@ -33,4 +33,16 @@ rules! {
         platform: "registry.md §1.2",
         example: fragment("\"runtime\": \"wasm-js@1.0\"", "\"runtime\": \"wasm-js@1\""),
     }
+    VERSION_WILDCARD: "version-wildcard", Warning {
+        summary: "Publishing chooses the version's patch",
+        why: "`X.Y.*` becomes `X.Y.0`, or one more than the highest `X.Y.N` that is published; pre-releases do not count. The bundle and its signature keep the `*`, two who publish at once race for one number, installing wants the number that was chosen, and the platform's schema refuses it. Write the number where a release must say what it is.",
+        platform: "registry.md §1.3, registry.md §1.7",
+        example: fragment("\"version\": \"0.3.*\"", "\"version\": \"0.3.0\""),
+    }
+    PLACEHOLDER: "placeholder", Warning {
+        summary: "The name or the publisher is what a template left",
+        why: "Both are unique to a publisher in the registry and cannot be changed after publishing: publishing this is publishing under somebody's placeholder. `alga-ext new --publisher <name> --id <name>` fills them in.",
+        platform: "registry.md §1.2, registry.md §4.1",
+        example: fragment("\"publisher\": \"Your Company\"", "\"publisher\": \"Acme\""),
+    }
 }

@@ -4,13 +4,14 @@ use alga_ext::manifest::Capability;
 use alga_ext::manifest::keys::{self, Key, Want};
 use serde_json::{Map, Value, json};
 
-/// The schema (draft 7, which every editor reads).
+/// The schema, draft 2020-12.
 pub(super) fn schema() -> Value {
     let mut schema = object("");
     let root = json!({
-        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Alga PSA extension manifest v2",
-        "description": "manifest.json at the root of an extension. Publishing refuses unknown top-level keys.",
+        "description": "manifest.json at the root of an extension. Publishing refuses unknown top-level keys. What this schema refuses, `alga-ext validate` refuses too; keys that stand twice and endpoints that answer the same requests are beyond a schema, and found by `validate` alone.",
+        "examples": [example("")],
     });
     if let (Value::Object(members), Value::Object(mut root)) = (&mut schema, root) {
         members.insert("additionalProperties".into(), false.into());
@@ -18,6 +19,25 @@ pub(super) fn schema() -> Value {
         return Value::Object(root);
     }
     schema
+}
+
+/// An object with the examples of its keys that the table has; what is never read is left out.
+pub(super) fn example(parent: &str) -> Value {
+    let members = keys::of(parent).filter(|key| !matches!(key.name, "precompiled" | "assets"));
+    let members = members.map(|key| {
+        let value = match key.want {
+            Want::Object => example(&key.path()),
+            Want::Objects => json!([example(&format!("{}[]", key.path()))]),
+            Want::Text | Want::Texts | Want::TextMap => parsed(key.example).unwrap_or_default(),
+        };
+        (key.name.to_owned(), value)
+    });
+    Value::Object(members.collect())
+}
+
+/// JSON of the table of keys; none when it says nothing.
+fn parsed(text: &str) -> Option<Value> {
+    serde_json::from_str(text).ok()
 }
 
 /// An object of the keys table. Below the top unknown keys are accepted and dropped, so they validate here.
@@ -44,7 +64,17 @@ fn value(key: &Key) -> Value {
         Want::Objects => json!({ "type": "array", "items": object(&format!("{}[]", key.path())) }),
     };
     if let Value::Object(members) = &mut schema {
-        members.insert("description".into(), key.summary.into());
+        members
+            .insert("description".into(), format!("{}. At publishing: {}.", key.summary, key.stored).into());
+        let examples = match key.path().as_str() {
+            "version" => json!(["0.1.0", "0.1.*"]),
+            _ => parsed(key.example).map_or(Value::Null, |example| json!([example])),
+        };
+        for (name, value) in [("default", parsed(key.default)), ("examples", Some(examples))] {
+            if let Some(value) = value.filter(|value| !value.is_null()) {
+                members.insert(name.into(), value);
+            }
+        }
     }
     schema
 }
@@ -52,50 +82,31 @@ fn value(key: &Key) -> Value {
 /// What a text must look like, by its place.
 fn text(path: &str) -> Value {
     let pattern = match path {
-        "version" => {
-            return json!({
-                "type": "string",
-                "pattern": "^\\s*[0-9]+\\.[0-9]+\\.([0-9]+(-[A-Za-z0-9.-]+)?(\\+[A-Za-z0-9.-]+)?|\\*)\\s*$",
-                "examples": ["0.1.0", "0.1.*"],
-            });
+        "version" => "^\\s*[0-9]+\\.[0-9]+\\.([0-9]+(-[A-Za-z0-9.-]+)?(\\+[A-Za-z0-9.-]+)?|\\*)\\s*$",
+        "runtime" => "[@-]",
+        "capabilities[]" => {
+            return words(Capability::ALL.iter().map(|capability| capability.id()), "\\s*");
         }
-        "runtime" => {
-            return json!({ "type": "string", "pattern": "^(?=.*\\S).*[@-]", "examples": ["wasm-js@1"] });
-        }
-        "name" => return json!({ "type": "string", "pattern": "\\S", "examples": ["com.acme.reports"] }),
-        "capabilities[]" => return words(Capability::ALL.iter().map(|capability| capability.id())),
         "ui.type" => return json!({ "type": "string", "const": "iframe" }),
-        "ui.entry" => {
-            return json!({
-                "type": "string",
-                "pattern": "^(?!.*\\.\\.)(?=[\\s\\S]*\\S)",
-                "examples": ["ui/index.html"],
-            });
-        }
         "api.endpoints[].method" => {
-            return words(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"].into_iter());
+            return words(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"].into_iter(), "");
         }
-        "api.endpoints[].path" => "^(?!.*\\.\\.)\\s*[^\\s?#]+\\s*$",
-        "api.endpoints[].handler" => {
-            return json!({
-                "type": "string",
-                "pattern": "^(?!.*\\.\\.)(?=[\\s\\S]*\\S)",
-                "examples": ["dist/main"],
-            });
-        }
+        // No `..`, no blank, no `?` or `#`; behind any `./` in front, which publishing takes away, no segment `.`.
+        "api.endpoints[].path" => "^(?=[^\\s?#]+$)(?!.*\\.\\.)(?:\\./)*(?!\\./)(?!\\.$)(?!.*/\\.(?:/|$))",
+        "ui.entry" | "api.endpoints[].handler" => "^(?![\\s\\S]*\\.\\.)(?=[\\s\\S]*\\S)",
         _ => "\\S",
     };
     json!({ "type": "string", "pattern": pattern })
 }
 
-/// One of these words: as an enumeration, which editors complete, or in any case with blanks around, as the
-/// platform compares.
-fn words<'a>(words: impl Iterator<Item = &'a str>) -> Value {
+/// One of these words: as an enumeration, which editors complete, or in any case, with `around` before and behind, as
+/// the platform compares.
+fn words<'a>(words: impl Iterator<Item = &'a str>, around: &str) -> Value {
     let words: Vec<&str> = words.collect();
     let loose: Vec<String> = words.iter().map(|word| word.chars().map(any_letter).collect()).collect();
     json!({ "type": "string", "anyOf": [
         { "enum": words },
-        { "pattern": format!("^\\s*({})\\s*$", loose.join("|")) },
+        { "pattern": format!("^{around}({}){around}$", loose.join("|")) },
     ] })
 }
 
@@ -120,6 +131,15 @@ mod tests {
         assert_eq!(schema["required"], json!(["name", "publisher", "version", "runtime"]));
         assert_eq!(schema["properties"]["api"]["required"], json!(["endpoints"]));
         assert_eq!(schema["properties"]["ui"].get("additionalProperties"), None);
+    }
+
+    #[test]
+    fn every_example_and_default_of_the_table_is_json() {
+        for key in keys::KEYS {
+            let plain = matches!(key.want, Want::Text | Want::Texts | Want::TextMap);
+            assert_eq!(parsed(key.example).is_some(), plain, "{}", key.path());
+            assert!(key.default.is_empty() || parsed(key.default).is_some(), "{}", key.path());
+        }
     }
 
     #[test]

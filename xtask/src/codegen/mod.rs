@@ -3,6 +3,7 @@
 mod config_schema;
 mod docs;
 mod man;
+mod manifest_page;
 mod manifest_schema;
 mod outputs;
 
@@ -64,6 +65,7 @@ fn files() -> Result<BTreeMap<String, String>, Error> {
     }
     files.insert("docs/findings.md".into(), docs::findings());
     files.insert("docs/quick-reference.md".into(), docs::quick_reference(&config));
+    files.insert("docs/manifest.md".into(), manifest_page::page()?);
     for (name, page) in man::pages()? {
         files.insert(format!("docs/man/{name}.1"), page);
     }

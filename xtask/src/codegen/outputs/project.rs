@@ -1,8 +1,9 @@
 //! Documents: what makes and checks an extension.
 
-use super::Kind::{Boolean, Integer, Object, Objects, Text, Texts, Words};
+use super::Kind::{Boolean, Integer, Map as Members, Object, Objects, Text, Texts, Words};
 use super::{Field, Output, may, must, output};
 
+const VALIDATORS: &[&str] = &["server", "zod", "schema", "runtime"];
 const SEVERITIES: &[&str] = &["error", "warning"];
 
 const FINDING: &[Field] = &[
@@ -131,6 +132,30 @@ pub(super) const OUTPUTS: &[Output] = &[
                 "With `--fix`: the files that changed; `findings` is what is left",
             ),
         ],
+    ),
+    output(
+        "validate.against",
+        "alga-ext validate --against",
+        "What the platform's own validators say",
+        &[must(
+            "verdicts",
+            Objects(&[
+                must("validator", Words(VALIDATORS), "Whose verdict it is"),
+                must("accepted", Boolean, "Whether it lets the manifest pass"),
+                must(
+                    "issues",
+                    Objects(&[
+                        must("path", Text, "The place as the validator writes it; `$` is the whole"),
+                        must("message", Text, "What is wrong there"),
+                        may("line", Integer, "Counted from 1"),
+                        may("column", Integer, "Counted from 1, in characters"),
+                    ]),
+                    "Why not; of `runtime` what is dropped or changed, which refuses nothing",
+                ),
+                may("keeps", Members, "What is left of an accepted manifest; null for `schema`"),
+            ]),
+            "In the order they were asked for",
+        )],
     ),
     output("explain", "alga-ext explain", "What a finding's code means", EXPLANATION),
     output(
