@@ -8,6 +8,7 @@ mod keys;
 mod open;
 mod pack;
 mod packed;
+mod rebuild;
 mod sbom;
 mod sign;
 mod signer;
@@ -24,6 +25,7 @@ pub use keys::{
 };
 pub use open::{Opened, open, read_bounded};
 pub use pack::{PackOptions, Packed, pack};
+pub use rebuild::{Difference, RebuildOptions, Rebuilt, Source, rebuild};
 pub use sbom::Sbom;
 pub use sign::{SignOptions, Signed, sign};
 pub use signer::{External, Signer};
@@ -256,6 +258,14 @@ pub enum Error {
         /// The folder.
         folder: PathBuf,
     },
+    /// Another tool made the bundle, so that building again would show nothing.
+    #[error("`{}` was made by {made_by}, and this is alga-ext {}", path.display(), env!("CARGO_PKG_VERSION"))]
+    OtherTool {
+        /// The bundle.
+        path: PathBuf,
+        /// Its name and version.
+        made_by: String,
+    },
     /// A program failed.
     #[error(transparent)]
     Tool(#[from] toolchain::Error),
@@ -347,6 +357,7 @@ impl Error {
             | Error::KeyOfAnother { .. }
             | Error::Results { .. }
             | Error::NoBundles { .. }
+            | Error::OtherTool { .. }
             | Error::Io(_) => Exit::NotJudged,
             Error::Signing(error) => error.exit(),
             Error::Component { source, .. } => source.exit(),
@@ -393,6 +404,7 @@ impl Error {
             Error::Unbelieved { .. } => "ask its signer; if it is true, change the trust file with `alga-ext trust add` or `remove`",
             Error::Results { .. } => "give documents of `alga-ext invoke --format json`, or any with `\"passed\": true`",
             Error::OldSignature { .. } => "sign it anew with `alga-ext sign`",
+            Error::OtherTool { .. } => "build it again with the version that made it",
             Error::NoBundles { .. } => "bundles are told by their names: `.tar.zst`, `.tar.gz`, `.zip`",
             Error::Folder { .. } | Error::TooLarge { .. } | Error::Io(_) => return None,
         };

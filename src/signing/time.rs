@@ -38,6 +38,11 @@ impl Time {
         Time::parse(text).or_else(|| Time::parse(&format!("{text}T00:00:00Z")))
     }
 
+    /// Seconds after 1970 began.
+    pub fn seconds(self) -> i64 {
+        self.0
+    }
+
     /// So many seconds later.
     #[must_use]
     pub fn plus(self, seconds: i64) -> Time {

@@ -1,5 +1,7 @@
 //! `verify`: whether a bundle is what its publisher signed, and whether the publisher is believed.
 
+mod rebuild;
+
 use super::Session;
 use crate::bundle::Digest;
 use crate::cli;
@@ -18,7 +20,7 @@ pub(super) fn run(arguments: &cli::Verify, session: &Session) -> Result<Exit, Er
     let against = match (&trust, &offered) {
         (Some(trust), offered) => Against::Trust { trust, offered: offered.as_ref() },
         (None, Some(key)) => Against::Key(key),
-        (None, None) => return rebuild(arguments, session),
+        (None, None) => return rebuild::run(arguments, session),
     };
     let signature = arguments.signature.as_deref().map(|path| session.path(path));
     let require: Vec<Requirement> = arguments.require.iter().map(|require| (*require).into()).collect();
@@ -39,13 +41,13 @@ pub(super) fn run(arguments: &cli::Verify, session: &Session) -> Result<Exit, Er
         session.output.say(&format!("noted in `{}`", path.display()));
     }
     if arguments.rebuild && verification.verified {
-        return rebuild(arguments, session);
+        return rebuild::run(arguments, session);
     }
     Ok(verification.reason.exit())
 }
 
 /// A content hash as the user typed it.
-pub(super) fn hash(text: &str) -> Result<Digest, Error> {
+pub(in crate::commands) fn hash(text: &str) -> Result<Digest, Error> {
     Digest::parse(text).ok_or_else(|| Error::Usage {
         what: format!("`{text}` is no content hash"),
         hint: Some("it is 64 hex digits, with or without `sha256:` before them".into()),
@@ -53,7 +55,7 @@ pub(super) fn hash(text: &str) -> Result<Digest, Error> {
 }
 
 /// A question a line, with its answer.
-pub(super) fn checks(verification: &Verification) -> String {
+pub(in crate::commands) fn checks(verification: &Verification) -> String {
     let row = |check: &release::Check| {
         let outcome = match check.outcome {
             Outcome::Passed => "ok",
@@ -66,7 +68,7 @@ pub(super) fn checks(verification: &Verification) -> String {
 }
 
 /// The outcome in a line.
-pub(super) fn tell(verification: &Verification, bundle: &Path, session: &Session) {
+pub(in crate::commands) fn tell(verification: &Verification, bundle: &Path, session: &Session) {
     let bundle = bundle.display();
     let (name, version) = (verification.name.as_deref(), verification.version.as_deref());
     let (name, version) = (plain(name.unwrap_or_default()), plain(version.unwrap_or_default()));
@@ -100,10 +102,6 @@ fn many(folder: &Path, options: &VerifyOptions, session: &Session) -> Result<Exi
         _ => session.output.refuse(&format!("{} of {all} bundles are not verified", all - good), None),
     }
     Ok(summary.exit())
-}
-
-fn rebuild(_arguments: &cli::Verify, _session: &Session) -> Result<Exit, Error> {
-    Err(Error::Usage { what: "not yet".into(), hint: None })
 }
 
 impl From<cli::Requirement> for Requirement {
