@@ -185,7 +185,8 @@ fn run_with(invocation: &Invocation<'_>, input: Option<&[u8]>) -> Result<Vec<u8>
         _ => Error::Start { command: line.clone(), source },
     };
     let (mut child, guard) =
-        interrupt::hold(|| invocation.spawn(input.is_some()), |child| Undo::EndGroup(child.id())).map_err(failed)?;
+        interrupt::hold(|| invocation.spawn(input.is_some()), |child| Undo::EndGroup(child.id()))
+            .map_err(failed)?;
     if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input.map(<[u8]>::to_vec)) {
         // A program that reads none of it has closed it, and is judged by what it prints.
         std::thread::spawn(move || stdin.write_all(&input));

@@ -17,9 +17,10 @@ pub use registry::{
 pub use validate::{Explain, Validate};
 
 pub use trust::{
-    Attest, Epoch, FirstUse, KeyFolder, Keys, KeysChangePassword, KeysCommand, KeysDefault, KeysExport, KeysGenerate,
-    KeysImport, KeysList, NewPassword, Password, Requirement, RevokeReason, Secret, Sign, SigningKey, Trust, TrustAdd,
-    TrustCommand, TrustExplain, TrustFile, TrustInit, TrustRemove, TrustRevoke, TrustRotate, Verify,
+    Attest, Epoch, FirstUse, KeyFolder, Keys, KeysChangePassword, KeysCommand, KeysDefault, KeysExport,
+    KeysGenerate, KeysImport, KeysList, NewPassword, Password, Requirement, RevokeReason, Secret, Sign,
+    SigningKey, Trust, TrustAdd, TrustCommand, TrustExplain, TrustFile, TrustInit, TrustRemove, TrustRevoke,
+    TrustRotate, Verify,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -145,7 +146,9 @@ pub enum Command {
     ))]
     Sign(Sign),
     /// State what was tested, validated and measured of a bundle, signed
-    #[command(after_help = "Examples:\n  alga-ext attest dist/bundle.tar.zst --tests results.json --key acme.key")]
+    #[command(
+        after_help = "Examples:\n  alga-ext attest dist/bundle.tar.zst --tests results.json --key acme.key"
+    )]
     Attest(Attest),
     /// Check a bundle's signatures and what is in it, offline
     #[command(after_help = concat!(

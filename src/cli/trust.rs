@@ -329,7 +329,9 @@ pub enum TrustCommand {
     #[command(after_help = "Examples:\n  alga-ext trust remove 'Acme Inc'")]
     Remove(TrustRemove),
     /// As a publisher, let a key introduce its successor: a statement for those who trust it
-    #[command(after_help = "Examples:\n  alga-ext trust rotate 'Acme Inc' --to new.pub --key old.key --out rotation.json")]
+    #[command(
+        after_help = "Examples:\n  alga-ext trust rotate 'Acme Inc' --to new.pub --key old.key --out rotation.json"
+    )]
     Rotate(TrustRotate),
     /// As a publisher, revoke a key or a bundle: a statement for those who trust it
     #[command(after_help = concat!(
@@ -388,6 +390,9 @@ pub struct TrustAdd {
     /// A public key that may revoke anything
     #[arg(long, value_name = "FILE|KEY")]
     pub revoker: Option<String>,
+    /// The moment to judge a statement for; now when absent
+    #[arg(long, value_name = "TIME", requires = "statement")]
+    pub at: Option<String>,
     /// Which.
     #[command(flatten)]
     pub file: TrustFile,

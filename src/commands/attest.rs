@@ -20,7 +20,8 @@ pub(super) fn run(arguments: &cli::Attest, session: &Session) -> Result<Exit, Er
         project: project.as_deref(),
     };
     let bundle = session.path(&arguments.bundle);
-    let attested = release::attest(&bundle, &options, |publisher| signer(&arguments.key, publisher, session))?;
+    let attested =
+        release::attest(&bundle, &options, |publisher| signer(&arguments.key, publisher, session))?;
     let said = &attested.statement.predicate;
     let document = json!({
         "statement": attested.path,

@@ -101,7 +101,8 @@ fn change_password(arguments: &cli::KeysChangePassword, session: &Session) -> Re
     let key = release::open_secret(&path.display().to_string(), &text, ask)?;
     let password: Option<Zeroizing<String>> = new_password(&arguments.new, session)?;
     release::change_password(&path, &key, password.as_deref().map(String::as_str))?;
-    let document = json!({ "key_id": key.public().id(), "secret_key": path, "encrypted": password.is_some() });
+    let document =
+        json!({ "key_id": key.public().id(), "secret_key": path, "encrypted": password.is_some() });
     session.output.data(&document, String::new)?;
     let now = if password.is_some() { "another password" } else { "no password" };
     session.output.say(&format!("key {} has {now} now", key.public().id()));

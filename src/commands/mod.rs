@@ -104,7 +104,10 @@ impl Session {
         text.map_or(Ok(now), |text| {
             Time::typed(text, now).ok_or_else(|| Error::Usage {
                 what: format!("`{text}` is no time"),
-                hint: Some("write days from now (`90d`), a day (`2027-01-31`) or a moment (`2027-01-31T12:00:00Z`)".into()),
+                hint: Some(
+                    "write days from now (`90d`), a day (`2027-01-31`) or a moment (`2027-01-31T12:00:00Z`)"
+                        .into(),
+                ),
             })
         })
     }

@@ -20,9 +20,8 @@ pub(super) fn run(arguments: &cli::Sign, session: &Session) -> Result<Exit, Erro
     }
     let options = SignOptions { created, expires };
     let bundle = session.path(&arguments.bundle);
-    let signed = release::sign(&bundle, options, |identity| {
-        signer(&arguments.key, &identity.publisher, session)
-    })?;
+    let signed =
+        release::sign(&bundle, options, |identity| signer(&arguments.key, &identity.publisher, session))?;
     let Claim { identity, key_id, .. } = &signed.claim;
     let document = json!({
         "signature": signed.path,

@@ -21,7 +21,8 @@ pub(super) fn signer(
     let keyring = session.keyring(&arguments.folder);
     let (name, text) = if let Some(key) = &arguments.key {
         // Without a home there are no names, only files.
-        let path = keyring.map_or_else(|_| session.path(key), |keyring| keyring.find(&session.directory, key));
+        let path =
+            keyring.map_or_else(|_| session.path(key), |keyring| keyring.find(&session.directory, key));
         (path.display().to_string(), release::read_secret(&path)?)
     } else if let Some(number) = arguments.key_fd {
         (format!("--key-fd {number}"), secret(&descriptor(number))?)

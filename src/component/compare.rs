@@ -12,8 +12,16 @@ pub fn compare(one: &[u8], other: &[u8]) -> Result<Vec<String>, Error> {
         match theirs.get(name) {
             None => differences.push((*order, format!("{name} is missing"))),
             Some((_, others)) if others != bytes => {
-                let at = bytes.iter().zip(*others).position(|(a, b)| a != b).unwrap_or(bytes.len().min(others.len()));
-                let what = format!("{name} differs from its byte {at} on ({} and {} bytes)", bytes.len(), others.len());
+                let at = bytes
+                    .iter()
+                    .zip(*others)
+                    .position(|(a, b)| a != b)
+                    .unwrap_or(bytes.len().min(others.len()));
+                let what = format!(
+                    "{name} differs from its byte {at} on ({} and {} bytes)",
+                    bytes.len(),
+                    others.len()
+                );
                 differences.push((*order, what));
             }
             Some(_) => {}
@@ -56,7 +64,9 @@ fn parts(bytes: &[u8]) -> Result<BTreeMap<String, (usize, &[u8])>, Error> {
                 continue;
             }
             Payload::CodeSectionStart { .. } => continue,
-            Payload::CodeSectionEntry(body) => (format!("function {}", next("function".into())), body.range()),
+            Payload::CodeSectionEntry(body) => {
+                (format!("function {}", next("function".into())), body.range())
+            }
             Payload::CustomSection(section) => {
                 (format!("section `{}`", section.name().escape_debug()), section.range())
             }

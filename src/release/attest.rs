@@ -180,8 +180,7 @@ pub fn attest<E: From<Error>>(
     let statement = state(path, options)?;
     let signer = signer(&statement.predicate.publisher)?;
     let public = signer.public();
-    let sealed =
-        Envelope::seal::<_, Error>(PAYLOAD, &statement, &public, &mut |bytes| signer.sign(bytes))?;
+    let sealed = Envelope::seal::<_, Error>(PAYLOAD, &statement, &public, &mut |bytes| signer.sign(bytes))?;
     let path = statement_path(path);
     let text = sealed.text().map_err(Error::from)?;
     files::write(&path, text.as_bytes()).map_err(Error::from)?;
@@ -197,8 +196,12 @@ fn state(path: &Path, options: &AttestOptions<'_>) -> Result<Statement, Error> {
     }
     let component = opened.bundle.entry("dist/main.wasm");
     let build = component.and_then(|bytes| component::read(bytes).ok()?.identity);
-    let listed: Vec<crate::bundle::File> =
-        opened.bundle.entries.iter().map(|entry| crate::bundle::File::of(&entry.path, &entry.bytes)).collect();
+    let listed: Vec<crate::bundle::File> = opened
+        .bundle
+        .entries
+        .iter()
+        .map(|entry| crate::bundle::File::of(&entry.path, &entry.bytes))
+        .collect();
     let (tests, calls_us) = tests(options.results)?;
     let length = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let measured = Measured {
@@ -295,7 +298,8 @@ pub(super) fn require(
         Err(Error::TooLarge { .. }) => return refuse("is longer than any statement"),
         Err(error) => return Err(error),
     };
-    let read = Envelope::parse(&bytes).and_then(|sealed| Ok((sealed.statement::<Statement>(PAYLOAD)?, sealed)));
+    let read =
+        Envelope::parse(&bytes).and_then(|sealed| Ok((sealed.statement::<Statement>(PAYLOAD)?, sealed)));
     let (statement, sealed) = match read {
         Ok(read) => read,
         Err(error) => return refuse(&format!("cannot be read: {error}")),
@@ -320,11 +324,13 @@ pub(super) fn require(
             (Requirement::Validate, _) => said.push(format!("validated with {} warnings", validate.warnings)),
             (Requirement::Tests, None) => return refuse("names no tests"),
             (Requirement::Tests, Some(tests)) if tests.failed > 0 || tests.passed == 0 => {
-                return refuse(&format!("says that {} tests passed and {} failed", tests.passed, tests.failed));
+                return refuse(&format!(
+                    "says that {} tests passed and {} failed",
+                    tests.passed, tests.failed
+                ));
             }
             (Requirement::Tests, Some(tests)) => said.push(format!("{} tests passed", tests.passed)),
         }
     }
     Ok(Ok(format!("{}, says key {}", said.join(", "), key.id())))
 }
-

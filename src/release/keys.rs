@@ -152,8 +152,8 @@ impl Keyring {
             let files = self.files(name)?;
             let text = read_secret(&files.secret)?;
             let shown = files.secret.display().to_string();
-            let encrypted = SecretKey::is_encrypted(&text)
-                .map_err(|source| Error::Key { key: shown, source })?;
+            let encrypted =
+                SecretKey::is_encrypted(&text).map_err(|source| Error::Key { key: shown, source })?;
             let key = super::public_key(&self.folder, &files.public.to_string_lossy())?;
             let mine = defaults.iter().filter(|(_, key)| *key == name);
             entries.push(Entry {

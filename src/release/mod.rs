@@ -21,7 +21,8 @@ pub use attest::{AttestOptions, Attested, Requirement, attest, statement_path};
 pub use convert::{ConvertOptions, Converted, convert, stem};
 pub use inspect::{Inspection, Subject, inspect};
 pub use keys::{
-    Entry as KeyEntry, KeyFiles, Keyring, change_password, generate_keys, import_key, open_secret, read_secret,
+    Entry as KeyEntry, KeyFiles, Keyring, change_password, generate_keys, import_key, open_secret,
+    read_secret,
 };
 pub use open::{Opened, open, read_bounded};
 pub use pack::{PackOptions, Packed, pack};
@@ -31,12 +32,13 @@ pub use sign::{SignOptions, Signed, sign};
 pub use signer::{External, Signer};
 pub use survey::{Surveyed, survey};
 pub use trust::{
-    Added, add_key, add_statement, init_trust, read_trust, remember, remove, revocation, rotation, set_threshold,
-    write_trust,
+    Added, add_key, add_statement, init_trust, read_trust, remember, remove, revocation, rotation,
+    set_threshold, write_trust,
 };
 pub use unpack::{Unpacked, unpack};
 pub use verify::{
-    Against, Check, Outcome, Question, Reason, Summary, Verification, VerifyOptions, public_key, verify, verify_all,
+    Against, Check, Outcome, Question, Reason, Summary, Verification, VerifyOptions, public_key, verify,
+    verify_all,
 };
 
 use crate::exit::Exit;
@@ -247,7 +249,9 @@ pub enum Error {
         path: PathBuf,
     },
     /// An old signature is of all bytes at once.
-    #[error("the signature is of the bytes themselves, not of their hash, and the bundle is larger than {limit} bytes")]
+    #[error(
+        "the signature is of the bytes themselves, not of their hash, and the bundle is larger than {limit} bytes"
+    )]
     OldSignature {
         /// The most there may be.
         limit: u64,
@@ -401,8 +405,12 @@ impl Error {
             Error::Trust { .. } => "`alga-ext schema trust.yaml` prints what it may hold",
             Error::NotListed { .. } => "`alga-ext trust list` shows who is",
             Error::KeyOfAnother { .. } => "`alga-ext trust remove` takes it from there",
-            Error::Unbelieved { .. } => "ask its signer; if it is true, change the trust file with `alga-ext trust add` or `remove`",
-            Error::Results { .. } => "give documents of `alga-ext invoke --format json`, or any with `\"passed\": true`",
+            Error::Unbelieved { .. } => {
+                "ask its signer; if it is true, change the trust file with `alga-ext trust add` or `remove`"
+            }
+            Error::Results { .. } => {
+                "give documents of `alga-ext invoke --format json`, or any with `\"passed\": true`"
+            }
             Error::OldSignature { .. } => "sign it anew with `alga-ext sign`",
             Error::OtherTool { .. } => "build it again with the version that made it",
             Error::NoBundles { .. } => "bundles are told by their names: `.tar.zst`, `.tar.gz`, `.zip`",

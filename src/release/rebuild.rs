@@ -1,12 +1,12 @@
 //! From source again: a bundle built anew in a clean folder, and compared with the one that is there.
 
 use super::{Error, PackOptions, Sbom, Surveyed, pack, survey};
+use crate::build;
 use crate::bundle::{self, Digest, Packing, SBOM};
 use crate::component;
 use crate::project::Project;
 use crate::signing::Time;
 use crate::toolchain::{self, Invocation, Stdout};
-use crate::build;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -65,10 +65,14 @@ pub struct Difference {
 /// Builds the bundle at `path` anew and compares.
 pub fn rebuild(path: &Path, options: &RebuildOptions<'_>) -> Result<Rebuilt, Error> {
     let mut theirs = survey(path)?;
-    let tool = theirs.listing.index.as_ref().map(|index| (index.tool.name.clone(), index.tool.version.clone()));
+    let tool =
+        theirs.listing.index.as_ref().map(|index| (index.tool.name.clone(), index.tool.version.clone()));
     let ours = ("alga-ext".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
     if tool.as_ref() != Some(&ours) {
-        let made_by = tool.map_or_else(|| "a tool that does not say so".into(), |(name, version)| format!("{name} {version}"));
+        let made_by = tool.map_or_else(
+            || "a tool that does not say so".into(),
+            |(name, version)| format!("{name} {version}"),
+        );
         return Err(Error::OtherTool { path: path.to_path_buf(), made_by });
     }
     let root = clean(options)?;
@@ -171,15 +175,23 @@ fn components(before: &[u8], after: &[u8]) -> Vec<String> {
             Some(_) => {}
         }
     }
-    parts.extend(after.keys().filter(|name| !before.contains_key(*name)).map(|name| format!("package `{name}` was built only")));
+    parts.extend(
+        after
+            .keys()
+            .filter(|name| !before.contains_key(*name))
+            .map(|name| format!("package `{name}` was built only")),
+    );
     parts
 }
 
 /// The members of two JSON objects that differ.
 fn members(before: &[u8], after: &[u8]) -> Vec<String> {
-    let read = |bytes: &[u8]| serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(bytes).unwrap_or_default();
+    let read = |bytes: &[u8]| {
+        serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(bytes).unwrap_or_default()
+    };
     let (before, after) = (read(before), read(after));
-    let names: Vec<&String> = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name))).collect();
+    let names: Vec<&String> =
+        before.keys().chain(after.keys().filter(|name| !before.contains_key(*name))).collect();
     let differ = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
     differ.map(|name| format!("`{name}`")).collect()
 }

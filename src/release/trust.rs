@@ -2,7 +2,9 @@
 
 use super::{Error, Signer, read_bounded};
 use crate::files;
-use crate::signing::trust::{self, FirstUse, Known, Publisher, Revocation, Revoked, Rotation, Seen, Trust, TrustedKey};
+use crate::signing::trust::{
+    self, FirstUse, Known, Publisher, Revocation, Revoked, Rotation, Seen, Trust, TrustedKey,
+};
 use crate::signing::{Envelope, PublicKey, Time};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -106,7 +108,8 @@ pub fn add_statement(trust: &mut Trust, bytes: &[u8], at: Time) -> Result<Added,
         trust.revokers.iter().filter_map(|key| PublicKey::parse(key).ok()).collect();
     let mut keys = known.iter().map(|known| &known.key).chain(&revokers);
     if !keys.any(|key| envelope.is_signed_by(key)) {
-        let why = format!("it is signed by no key of `{}`, and by none that may revoke", revocation.publisher);
+        let why =
+            format!("it is signed by no key of `{}`, and by none that may revoke", revocation.publisher);
         return Err(Error::Unbelieved { why });
     }
     if !trust.revocations.contains(&envelope) {
@@ -124,7 +127,9 @@ pub fn remove(trust: &mut Trust, publisher: &str, key: Option<&str>) -> Result<(
         listed.keys.retain(|trusted| !is(trusted, id));
         let introduces = |envelope: &Envelope| {
             let rotation = Rotation::read(envelope).ok();
-            rotation.and_then(|rotation| PublicKey::parse(&rotation.new).ok()).is_some_and(|key| key.id() == id)
+            rotation
+                .and_then(|rotation| PublicKey::parse(&rotation.new).ok())
+                .is_some_and(|key| key.id() == id)
         };
         listed.rotations.retain(|envelope| !introduces(envelope));
         if (listed.keys.len(), listed.rotations.len()) == before {
@@ -169,7 +174,12 @@ pub fn rotation(signer: &Signer, rotation: &Rotation) -> Result<Envelope, Error>
 }
 
 /// Signs a list of what is revoked.
-pub fn revocation(signer: &Signer, publisher: &str, revoked: Revoked, created: Time) -> Result<Envelope, Error> {
+pub fn revocation(
+    signer: &Signer,
+    publisher: &str,
+    revoked: Revoked,
+    created: Time,
+) -> Result<Envelope, Error> {
     let revocation = Revocation { publisher: publisher.to_owned(), created, revoked: vec![revoked] };
     Envelope::seal(Revocation::TYPE, &revocation, &signer.public(), &mut |bytes| signer.sign(bytes))
 }

@@ -115,8 +115,12 @@ mod tests {
 
     fn claim(name: &str, publisher: &str) -> Claim {
         let content_hash = format!("sha256:{}", "ab".repeat(32));
-        let identity =
-            Identity { name: name.into(), version: "1.0.*".into(), publisher: publisher.into(), content_hash };
+        let identity = Identity {
+            name: name.into(),
+            version: "1.0.*".into(),
+            publisher: publisher.into(),
+            content_hash,
+        };
         let created = Time::parse("2026-11-21T16:02:24Z").unwrap();
         Claim { identity, key_id: "0123456789ABCDEF".into(), created, expires: None }
     }

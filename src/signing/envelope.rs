@@ -40,7 +40,8 @@ impl Envelope {
         public: &PublicKey,
         raw: &mut dyn FnMut(&[u8]) -> Result<Vec<u8>, E>,
     ) -> Result<Envelope, E> {
-        let payload = serde_json::to_vec(statement).map_err(|error| Error::Statement { why: error.to_string() })?;
+        let payload =
+            serde_json::to_vec(statement).map_err(|error| Error::Statement { why: error.to_string() })?;
         let encoded = encoding(kind, &payload);
         let signature = raw(&encoded)?;
         if !public.verifies(&encoded, &signature) {
@@ -117,7 +118,8 @@ mod tests {
         let key = SecretKey::generate().unwrap();
         let statement = json!({ "says": "this" });
         let sealed =
-            Envelope::seal::<_, Error>("x/y", &statement, &key.public(), &mut |bytes| key.sign(bytes)).unwrap();
+            Envelope::seal::<_, Error>("x/y", &statement, &key.public(), &mut |bytes| key.sign(bytes))
+                .unwrap();
         let sealed = Envelope::parse(sealed.text().unwrap().as_bytes()).unwrap();
         assert!(sealed.is_signed_by(&key.public()));
         assert_eq!(sealed.statement::<Value>("x/y").unwrap(), statement);

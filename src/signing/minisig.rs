@@ -238,7 +238,10 @@ mod tests {
             padded(2),
             padded(3),
         ] {
-            assert!(matches!(verify(&key, other.as_bytes(), b"bytes"), Err(Error::Malformed { .. })), "{other}");
+            assert!(
+                matches!(verify(&key, other.as_bytes(), b"bytes"), Err(Error::Malformed { .. })),
+                "{other}"
+            );
         }
     }
 

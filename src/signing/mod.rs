@@ -99,7 +99,9 @@ impl Error {
             | Error::NotSigned { .. }
             | Error::Library { .. } => Exit::NotJudged,
             Error::CommentTooLong { .. } => Exit::AtFault,
-            Error::Malformed { .. } | Error::Statement { .. } | Error::Bytes | Error::Comment => Exit::Disagrees,
+            Error::Malformed { .. } | Error::Statement { .. } | Error::Bytes | Error::Comment => {
+                Exit::Disagrees
+            }
             Error::OtherKey { .. } => Exit::OtherKey,
         }
     }

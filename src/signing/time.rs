@@ -80,7 +80,8 @@ mod tests {
         let text = "2026-11-21T16:02:24Z";
         let time = Time::parse(text).unwrap();
         assert_eq!(time.to_string(), text);
-        let others = ["2026-11-21t16:02:24Z", "2026-11-21T16:02:24.0Z", "2026-11-21T16:02:24+00:00", " x", ""];
+        let others =
+            ["2026-11-21t16:02:24Z", "2026-11-21T16:02:24.0Z", "2026-11-21T16:02:24+00:00", " x", ""];
         for other in others {
             assert_eq!(Time::parse(other), None, "{other}");
         }

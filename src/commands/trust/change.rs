@@ -13,13 +13,15 @@ pub(super) fn add(arguments: &cli::TrustAdd, session: &Session) -> Result<(), Er
     let mut what = Vec::new();
     if let Some(statement) = &arguments.statement {
         let bytes = release::read_bounded(&session.path(statement), 16 << 20)?;
-        what.push(match release::add_statement(&mut trust, &bytes, session.now())? {
-            Added::Rotation(rotation) => {
-                let new = PublicKey::parse(&rotation.new)?.id();
-                format!("key {} of `{}` introduces key {new}", rotation.old, rotation.publisher)
-            }
-            Added::Revocation(list) => format!("{} revoked of `{}`", list.revoked.len(), list.publisher),
-        });
+        what.push(
+            match release::add_statement(&mut trust, &bytes, session.time(arguments.at.as_deref())?)? {
+                Added::Rotation(rotation) => {
+                    let new = PublicKey::parse(&rotation.new)?.id();
+                    format!("key {} of `{}` introduces key {new}", rotation.old, rotation.publisher)
+                }
+                Added::Revocation(list) => format!("{} revoked of `{}`", list.revoked.len(), list.publisher),
+            },
+        );
     }
     if let Some(key) = &arguments.revoker {
         let key = release::public_key(&session.directory, key)?;

@@ -24,22 +24,36 @@ pub(super) fn list(arguments: &cli::TrustFile, session: &Session) -> Result<(), 
             };
             let end = until.map(|until| format!("until {until}")).unwrap_or_default();
             rows.push([plain(publisher), known.chain.join(" → "), state.to_owned(), end]);
-            keys.push(json!({ "publisher": publisher, "key_id": known.key.id(), "key": known.key.to_string(),
-                "chain": known.chain, "from": from, "until": until, "state": state }));
+            keys.push(
+                json!({ "publisher": publisher, "key_id": known.key.id(), "key": known.key.to_string(),
+                "chain": known.chain, "from": from, "until": until, "state": state }),
+            );
         }
     }
-    let revoked: Vec<Revoked> = trust.revocations.iter().filter_map(|one| Revocation::read(one).ok()).flat_map(|list| list.revoked).collect();
+    let revoked: Vec<Revoked> = trust
+        .revocations
+        .iter()
+        .filter_map(|one| Revocation::read(one).ok())
+        .flat_map(|list| list.revoked)
+        .collect();
     for revoked in &revoked {
         let what = revoked.key.as_ref().or(revoked.content_hash.as_ref()).cloned().unwrap_or_default();
-        rows.push(["revoked".into(), what, revoked.reason.to_string(), format!("since {} {}", revoked.at, plain(&revoked.note))]);
+        rows.push([
+            "revoked".into(),
+            what,
+            revoked.reason.to_string(),
+            format!("since {} {}", revoked.at, plain(&revoked.note)),
+        ]);
     }
-    let document = json!({ "keys": keys, "revoked": revoked, "seen": trust.seen, "first_use": trust.first_use });
+    let document =
+        json!({ "keys": keys, "revoked": revoked, "seen": trust.seen, "first_use": trust.first_use });
     session.output.data(&document, || table(&rows))
 }
 
 pub(super) fn explain(arguments: &cli::TrustExplain, session: &Session) -> Result<Exit, Error> {
     let trust = release::read_trust(&session.path(&arguments.file.trust))?;
-    let offered = arguments.key.as_deref().map(|key| release::public_key(&session.directory, key)).transpose()?;
+    let offered =
+        arguments.key.as_deref().map(|key| release::public_key(&session.directory, key)).transpose()?;
     let against = Against::Trust { trust: &trust, offered: offered.as_ref() };
     let at = session.time(arguments.at.as_deref())?;
     let options = VerifyOptions { against, signature: None, expected: None, at, require: &[] };

@@ -14,7 +14,8 @@ use std::path::Path;
 /// Runs `verify`.
 pub(super) fn run(arguments: &cli::Verify, session: &Session) -> Result<Exit, Error> {
     let expected = arguments.expect_hash.as_deref().map(hash).transpose()?;
-    let offered = arguments.key.as_deref().map(|key| release::public_key(&session.directory, key)).transpose()?;
+    let offered =
+        arguments.key.as_deref().map(|key| release::public_key(&session.directory, key)).transpose()?;
     let file = arguments.trust.as_deref().map(|path| session.path(path));
     let mut trust = file.as_deref().map(release::read_trust).transpose()?;
     let against = match (&trust, &offered) {
@@ -35,7 +36,9 @@ pub(super) fn run(arguments: &cli::Verify, session: &Session) -> Result<Exit, Er
         session.output.data(&verification, || checks(&verification))?;
     }
     tell(&verification, arguments.bundle.as_deref().unwrap_or(&bundle), session);
-    if let (true, true, Some(trust), Some(path)) = (arguments.remember, verification.verified, &mut trust, &file) {
+    if let (true, true, Some(trust), Some(path)) =
+        (arguments.remember, verification.verified, &mut trust, &file)
+    {
         release::remember(trust, &verification, offered.as_ref())?;
         release::write_trust(path, trust)?;
         session.output.say(&format!("noted in `{}`", path.display()));
@@ -96,7 +99,8 @@ fn many(folder: &Path, options: &VerifyOptions, session: &Session) -> Result<Exi
         };
         table(&summary.bundles.iter().map(row).collect::<Vec<_>>())
     })?;
-    let (all, good) = (summary.bundles.len(), summary.bundles.iter().filter(|bundle| bundle.verified).count());
+    let (all, good) =
+        (summary.bundles.len(), summary.bundles.iter().filter(|bundle| bundle.verified).count());
     match summary.exit() {
         Exit::Done => session.output.say(&format!("verified {all} bundles")),
         _ => session.output.refuse(&format!("{} of {all} bundles are not verified", all - good), None),

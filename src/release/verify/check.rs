@@ -168,7 +168,9 @@ impl Reason {
             | Reason::OtherPublisher
             | Reason::HashDisagrees => Exit::Disagrees,
             Reason::OtherKey | Reason::UnknownPublisher | Reason::TooFewKeys => Exit::OtherKey,
-            Reason::RevokedKey | Reason::RevokedBundle | Reason::Expired | Reason::NotYetValid => Exit::Revoked,
+            Reason::RevokedKey | Reason::RevokedBundle | Reason::Expired | Reason::NotYetValid => {
+                Exit::Revoked
+            }
             Reason::NoBundle | Reason::Component | Reason::Unstated => Exit::AtFault,
         }
     }
@@ -178,7 +180,9 @@ impl Reason {
         match self {
             Reason::Verified => None,
             Reason::NoIdentity => Some("a signature of `alga-ext sign` also says which release it is"),
-            Reason::NoClaim => Some("have it signed with `alga-ext sign`, or name the one key to trust with `--key`"),
+            Reason::NoClaim => {
+                Some("have it signed with `alga-ext sign`, or name the one key to trust with `--key`")
+            }
             Reason::NoSignature => {
                 Some("name its place with `--signature`, or ask the publisher to sign with `alga-ext sign`")
             }
@@ -191,15 +195,19 @@ impl Reason {
                 Some("do not use this bundle, or look again where the expected hash is from")
             }
             Reason::OtherKey => Some("trust the other key only if its owner confirms it some other way"),
-            Reason::UnknownPublisher => {
-                Some("ask the publisher for the key some other way, then `alga-ext trust add <publisher> --key <key>`")
-            }
+            Reason::UnknownPublisher => Some(
+                "ask the publisher for the key some other way, then `alga-ext trust add <publisher> --key <key>`",
+            ),
             Reason::TooFewKeys => Some("put the other keys' `.minisig` files beside the bundle"),
             Reason::RevokedKey => Some("ask the publisher for a bundle signed with a key that is valid"),
             Reason::RevokedBundle => Some("do not use this bundle; ask the publisher for a newer one"),
             Reason::Expired => Some("ask for a newer signature; `--at <time>` judges as of another moment"),
-            Reason::NotYetValid => Some("look whether the clock is right; `--at <time>` judges as of another moment"),
-            Reason::Downgraded => Some("fetch the newest; if going back is meant, edit `seen` in the trust file"),
+            Reason::NotYetValid => {
+                Some("look whether the clock is right; `--at <time>` judges as of another moment")
+            }
+            Reason::Downgraded => {
+                Some("fetch the newest; if going back is meant, edit `seen` in the trust file")
+            }
             Reason::OtherBytes | Reason::OtherPublisher => {
                 Some("ask the publisher what happened; if it is meant, edit `seen` in the trust file")
             }

@@ -31,7 +31,8 @@ pub(super) fn judge(
         Some(index) => {
             let (name, version) = (&index.tool.name, &index.tool.version);
             let count = index.files.len();
-            let says = format!("META/bundle.json, of {name} {version}, lists exactly the {count} files inside");
+            let says =
+                format!("META/bundle.json, of {name} {version}, lists exactly the {count} files inside");
             verification.pass(Question::Index, says);
         }
         None => verification.skip(Question::Index, "there is none; another tool made this bundle"),

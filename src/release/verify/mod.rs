@@ -216,7 +216,12 @@ fn hash(
 }
 
 /// Looks through what is already hashed, and keeps the component.
-fn surveyed(path: &Path, file: std::fs::File, digest: Digest, size: u64) -> Result<(Surveyed, Option<Vec<u8>>), Error> {
+fn surveyed(
+    path: &Path,
+    file: std::fs::File,
+    digest: Digest,
+    size: u64,
+) -> Result<(Surveyed, Option<Vec<u8>>), Error> {
     let mut component = None;
     let surveyed = Surveyed::new(path, file, digest, size, &mut |name, body| {
         if name == "dist/main.wasm" {

@@ -81,7 +81,8 @@ pub(super) fn check(
             Err(error) => return Err(error),
         };
         if let Some((reason, error)) = failed {
-            let why = if found.len() == 1 { error.to_string() } else { format!("`{}`: {error}", path.display()) };
+            let why =
+                if found.len() == 1 { error.to_string() } else { format!("`{}`: {error}", path.display()) };
             return Ok(Err((Question::Signature, reason, why)));
         }
         signers.push(Found { signature: signature.clone(), key: Some(key.clone()), path: path.clone() });
@@ -90,11 +91,17 @@ pub(super) fn check(
         let ids: Vec<String> = found.iter().map(|found| found.signature.key_id()).collect();
         let ids = ids.join(", ");
         let why = match against {
-            Against::Key(key) => format!("the signature was made by key {ids}, and the trusted key is {}", key.id()),
-            Against::Trust { trust, .. } if trust.first_use == FirstUse::Pin => {
-                format!("the signature was made by key {ids}, which is not known; `--key` offers it to be pinned")
+            Against::Key(key) => {
+                format!("the signature was made by key {ids}, and the trusted key is {}", key.id())
             }
-            Against::Trust { .. } => format!("the signature was made by key {ids}, which the trust file does not have"),
+            Against::Trust { trust, .. } if trust.first_use == FirstUse::Pin => {
+                format!(
+                    "the signature was made by key {ids}, which is not known; `--key` offers it to be pinned"
+                )
+            }
+            Against::Trust { .. } => {
+                format!("the signature was made by key {ids}, which the trust file does not have")
+            }
         };
         return Ok(Err((Question::Trust, Reason::OtherKey, why)));
     }

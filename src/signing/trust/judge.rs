@@ -125,7 +125,8 @@ fn steps(
         let why = format!("{} of {threshold} keys of `{publisher}` signed: {}", count(&pairs), list(&pairs));
         return Err((Step::Trust, Refusal::TooFewKeys, why));
     }
-    let of = if threshold == 1 { String::new() } else { format!(" ({} of {threshold} wanted)", count(&pairs)) };
+    let of =
+        if threshold == 1 { String::new() } else { format!(" ({} of {threshold} wanted)", count(&pairs)) };
     judgement.steps.push((Step::Trust, format!("signed for `{publisher}` by {}{of}", list(&pairs))));
 
     let said = revocation(release, &revoked, &pairs, &enough)?;
@@ -161,7 +162,10 @@ fn first_use(
     }
     // A key that is somebody else's introduces nobody.
     let is_free = |signer: &&Signer| {
-        !trust.publishers.keys().any(|name| keys::known(trust, name).iter().any(|known| known.key == signer.key))
+        !trust
+            .publishers
+            .keys()
+            .any(|name| keys::known(trust, name).iter().any(|known| known.key == signer.key))
     };
     let Some(claim) = signers.iter().find(is_free).map(|signer| &signer.claim) else {
         return Err((Step::Trust, Refusal::OtherKey, stranger()));
@@ -202,9 +206,9 @@ fn stranger(trust: &Trust, publisher: &str, signers: &[Signer]) -> String {
         let id = &signer.claim.key_id;
         let is_theirs = |name: &&String| keys::known(trust, name).iter().any(|known| known.key.id() == *id);
         let broken = trust.publishers.get(publisher).into_iter().flat_map(|listed| &listed.rotations);
-        let broken = broken.filter_map(|envelope| super::Rotation::read(envelope).ok()).find(|rotation| {
-            PublicKey::parse(&rotation.new).is_ok_and(|key| key.id() == *id)
-        });
+        let broken = broken
+            .filter_map(|envelope| super::Rotation::read(envelope).ok())
+            .find(|rotation| PublicKey::parse(&rotation.new).is_ok_and(|key| key.id() == *id));
         said.push(match (trust.publishers.keys().find(is_theirs), broken) {
             (Some(owner), _) => format!("key {id} is trusted for `{owner}`"),
             (None, Some(rotation)) => format!(
@@ -272,7 +276,10 @@ fn untimely(known: &Known, claim: &Claim, at: Time) -> Option<(Refusal, String)>
     let id = known.key.id();
     for (moment, what) in [(at, "it is"), (claim.created, "it signed at")] {
         if let Some(from) = known.from.filter(|from| moment < *from) {
-            return Some((Refusal::NotYetValid, format!("key {id} is valid from {from} on, and {what} {moment}")));
+            return Some((
+                Refusal::NotYetValid,
+                format!("key {id} is valid from {from} on, and {what} {moment}"),
+            ));
         }
         if let Some(until) = known.until.filter(|until| moment >= *until) {
             return Some((Refusal::Expired, format!("key {id} is valid until {until}, and {what} {moment}")));
@@ -316,7 +323,10 @@ fn seen(trust: &Trust, release: Release<'_>) -> Result<String, Failure> {
             fail(Refusal::Downgraded, why)
         }
         Some(Ordering::Equal) if content_hash != seen.content_hash => {
-            let why = format!("version {version} was accepted at {} as {}, with other bytes", seen.at, seen.content_hash);
+            let why = format!(
+                "version {version} was accepted at {} as {}, with other bytes",
+                seen.at, seen.content_hash
+            );
             fail(Refusal::OtherBytes, why)
         }
         Some(Ordering::Equal) => Ok(format!("just this bundle was accepted at {}", seen.at)),

@@ -36,9 +36,8 @@ pub fn known(trust: &Trust, publisher: &str) -> Vec<Known> {
     let all = chains(trust, publisher, &|_| None);
     let revoked = revoked(trust, publisher, &all);
     let compromised = |id: &str| {
-        let is_it = |revoked: &&Revoked| {
-            revoked.reason == Reason::Compromised && revoked.key.as_deref() == Some(id)
-        };
+        let is_it =
+            |revoked: &&Revoked| revoked.reason == Reason::Compromised && revoked.key.as_deref() == Some(id);
         revoked.iter().find(is_it).cloned()
     };
     chains(trust, publisher, &compromised)
@@ -52,8 +51,11 @@ fn chains(trust: &Trust, publisher: &str, compromised: &dyn Fn(&str) -> Option<R
         let (chain, compromised) = (vec![key.id()], compromised(&key.id()));
         known.push(Known { key, from: trusted.from, until: trusted.until, chain, compromised });
     }
-    let rotations: Vec<_> =
-        listed.rotations.iter().filter_map(|envelope| Some((envelope, Rotation::read(envelope).ok()?))).collect();
+    let rotations: Vec<_> = listed
+        .rotations
+        .iter()
+        .filter_map(|envelope| Some((envelope, Rotation::read(envelope).ok()?)))
+        .collect();
     loop {
         let before = known.len();
         for (envelope, rotation) in rotations.iter().filter(|(_, rotation)| rotation.publisher == publisher) {
@@ -89,7 +91,8 @@ pub(super) fn revoked(trust: &Trust, publisher: &str, keys: &[Known]) -> Vec<Rev
     for envelope in &trust.revocations {
         let Ok(list) = Revocation::read(envelope) else { continue };
         let by_anyone = revokers.iter().any(|key| envelope.is_signed_by(key));
-        let by_owner = list.publisher == publisher && keys.iter().any(|known| envelope.is_signed_by(&known.key));
+        let by_owner =
+            list.publisher == publisher && keys.iter().any(|known| envelope.is_signed_by(&known.key));
         if by_anyone || by_owner {
             revoked.extend(list.revoked);
         }

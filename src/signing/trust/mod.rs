@@ -185,8 +185,10 @@ impl Trust {
             return Err(Error::Form { found: self.form });
         }
         let key = |place: &str, text: &str| {
-            PublicKey::parse(text).map(drop).map_err(|source| {
-                Error::Key { place: place.to_owned(), key: text.chars().take(80).collect(), source }
+            PublicKey::parse(text).map(drop).map_err(|source| Error::Key {
+                place: place.to_owned(),
+                key: text.chars().take(80).collect(),
+                source,
             })
         };
         self.revokers.iter().try_for_each(|text| key("revokers", text))?;

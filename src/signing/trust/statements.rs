@@ -86,7 +86,9 @@ impl Revocation {
     pub fn read(envelope: &Envelope) -> Result<Revocation, Error> {
         let revocation: Revocation = envelope.statement(Revocation::TYPE)?;
         if revocation.revoked.iter().any(|revoked| revoked.key.is_some() == revoked.content_hash.is_some()) {
-            return Err(Error::Statement { why: "it revokes something that is not either a key or a hash".into() });
+            return Err(Error::Statement {
+                why: "it revokes something that is not either a key or a hash".into(),
+            });
         }
         Ok(revocation)
     }

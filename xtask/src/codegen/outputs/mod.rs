@@ -68,7 +68,9 @@ const HASH: Field = must("content_hash", Text, "`sha256:` and 64 hex digits, of 
 
 /// Every document, in the order of an extension's life.
 pub(super) fn all() -> impl Iterator<Item = &'static Output> {
-    [project::OUTPUTS, bundle::OUTPUTS, trust::OUTPUTS, run::OUTPUTS, registry::OUTPUTS, tool::OUTPUTS].into_iter().flatten()
+    [project::OUTPUTS, bundle::OUTPUTS, trust::OUTPUTS, run::OUTPUTS, registry::OUTPUTS, tool::OUTPUTS]
+        .into_iter()
+        .flatten()
 }
 
 impl Output {

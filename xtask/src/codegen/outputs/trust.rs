@@ -66,8 +66,7 @@ const KNOWN: &[Field] = &[
     may("until", Text, "Until when it is"),
     must("state", Words(&["valid", "not valid now", "revoked"]), "What it is worth"),
 ];
-const CHANGE: &[Field] =
-    &[must("trust", Text, "The trust file"), must("change", Text, "What became of it")];
+const CHANGE: &[Field] = &[must("trust", Text, "The trust file"), must("change", Text, "What became of it")];
 const STATED: &[Field] =
     &[must("statement", Text, "The file to hand out"), must("says", Text, "What it says")];
 
@@ -135,12 +134,7 @@ pub(super) const OUTPUTS: &[Output] = &[
             must("predicate", Any, "What is said of it"),
         ],
     ),
-    output(
-        "verify",
-        "alga-ext verify",
-        "Whether the bundle is what its publisher signed",
-        VERIFICATION,
-    ),
+    output("verify", "alga-ext verify", "Whether the bundle is what its publisher signed", VERIFICATION),
     output(
         "verify.dir",
         "alga-ext verify --dir",
@@ -186,10 +180,5 @@ pub(super) const OUTPUTS: &[Output] = &[
             must("first_use", Text, "`refuse` or `pin`"),
         ],
     ),
-    output(
-        "trust.explain",
-        "alga-ext trust explain",
-        "Why a bundle is or is not accepted",
-        VERIFICATION,
-    ),
+    output("trust.explain", "alga-ext trust explain", "Why a bundle is or is not accepted", VERIFICATION),
 ];
