@@ -23,7 +23,7 @@ fn examples() -> (Sandbox, Vec<String>) {
     names.sort();
     crate::extension::copy(&repository.join("examples"), &sandbox.path("examples"));
     crate::extension::copy(&repository.join("wit"), &sandbox.path("wit"));
-    sandbox.write(".gitignore", "dist\ntarget\nnode_modules\n*.tar.zst*\n.config\n.cargo\n");
+    sandbox.write(".gitignore", "dist\ntarget\nnode_modules\n*.tar.zst*\n.config\n");
     git(&sandbox, &["init", "-q"]);
     git(&sandbox, &["add", "."]);
     git(&sandbox, &["commit", "-qm", "examples"]);
