@@ -5,8 +5,8 @@
 mod bundle;
 mod format;
 mod registry;
-mod validate;
 mod trust;
+mod validate;
 
 pub use bundle::{Cat, Container, Convert, Inspect, Ls, Pack, Sbom, Unpack};
 pub use format::Format;

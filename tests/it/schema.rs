@@ -91,7 +91,7 @@ fn what_commands_print_is_what_their_schemas_say() {
         ("output.sign", "sign shop/dist/bundle.tar.zst --key test.key", 0),
         ("output.verify", "verify shop/dist/bundle.tar.zst --key test.key.pub", 0),
         ("output.attest", "attest shop/dist/bundle.tar.zst --key test.key", 0),
-        ("output.verify.dir", "verify --dir shop --key test.key.pub", 0),
+        ("output.verify.dir", "verify --dir shop --key test.key.pub", 10),
         ("output.verify.rebuild", "-C shop verify shop/dist/bundle.tar.zst --rebuild", 0),
         ("output.trust.init", "trust init", 0),
         ("output.trust.add", "trust add Acme --key test.key.pub", 0),

@@ -376,7 +376,7 @@ fn rsign_and_this_tool_accept_each_others_signatures() {
         )
     };
     let run = rsign(&["verify", BUNDLE, "-p", "key.pub", "-x", SIGNATURE]).ok();
-    assert!(run.stdout.contains("alga-ext name=com.acme.hello"), "{run:?}");
+    assert!(run.stderr.contains("alga-ext name=com.acme.hello"), "{run:?}");
     rsign(&["sign", "-W", "-s", "key", "-x", "theirs.minisig", BUNDLE]).ok();
     let run = sandbox.run(&format!("{VERIFY} --signature theirs.minisig --format json")).ok();
     assert_eq!(run.json()["reason"], "no-identity");
