@@ -165,7 +165,8 @@ pub fn sweep(folder: &Path) {
         let name = entry.file_name().to_string_lossy().into_owned();
         let Ok(kind) = entry.file_type() else { continue };
         let is_ui = kind.is_dir() && [NEW_UI, OLD_UI].iter().any(|prefix| name.starts_with(prefix));
-        if !is_ui && !(kind.is_file() && name.starts_with(TEMPORARY)) {
+        let is_file = kind.is_file() && name.starts_with(TEMPORARY);
+        if !(is_ui || is_file) {
             continue;
         }
         // A lock that can be had is one that nobody holds: its process is gone.

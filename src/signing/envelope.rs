@@ -1,6 +1,6 @@
 //! Signed statements: a DSSE envelope, whose payload is signed as it is with the Ed25519 keys that sign bundles.
 
-use super::{Error, PublicKey};
+use super::{Error, PublicKey, Raw};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
@@ -38,7 +38,7 @@ impl Envelope {
         kind: &str,
         statement: &T,
         public: &PublicKey,
-        raw: &mut dyn FnMut(&[u8]) -> Result<Vec<u8>, E>,
+        raw: &mut Raw<'_, E>,
     ) -> Result<Envelope, E> {
         let payload =
             serde_json::to_vec(statement).map_err(|error| Error::Statement { why: error.to_string() })?;

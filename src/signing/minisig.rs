@@ -4,7 +4,7 @@
 //! spelling, so that none of its bytes can change unseen; of other tools' signatures the untrusted comment is free.
 
 use super::public::id;
-use super::{Claim, Error, PublicKey};
+use super::{Claim, Error, PublicKey, Raw};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::io::{self, Read};
@@ -45,7 +45,7 @@ pub fn sign<E: From<Error>>(
     public: &PublicKey,
     hash: &Prehash,
     claim: &Claim,
-    raw: &mut dyn FnMut(&[u8]) -> Result<Vec<u8>, E>,
+    raw: &mut Raw<'_, E>,
 ) -> Result<String, E> {
     let comment = claim.to_string();
     if comment.len() > COMMENT {
@@ -258,7 +258,7 @@ mod tests {
     fn what_was_signed_with_another_key_or_not_at_all_is_not_written() {
         let (key, other) = (SecretKey::generate().unwrap(), SecretKey::generate().unwrap());
         let claim = claim(&key);
-        let mut attempts: [&mut dyn FnMut(&[u8]) -> Result<Vec<u8>, Error>; 3] =
+        let mut attempts: [&mut Raw<'_, Error>; 3] =
             [&mut |bytes| other.sign(bytes), &mut |_| Ok(vec![0; 64]), &mut |_| Ok(Vec::new())];
         for raw in &mut attempts {
             let result = sign(&key.public(), &hash(b"bytes"), &claim, raw);

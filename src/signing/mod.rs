@@ -17,6 +17,9 @@ pub use time::Time;
 
 use crate::exit::Exit;
 
+/// What makes the Ed25519 signature of the bytes it is given.
+pub type Raw<'a, E> = dyn FnMut(&[u8]) -> Result<Vec<u8>, E> + 'a;
+
 /// Why nothing was signed, or a signature was not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -60,7 +60,7 @@ impl SecretKey {
         let seed = Zeroizing::new(*seed);
         // `minisign -G -W` writes zeros for a checksum. The point, computed anew, is one over the rest.
         let is_unchecked = !stored.encrypted && sum.iter().all(|byte| *byte == 0);
-        if !is_unchecked && sum != checksum(number, &seed, stored_point) {
+        if !is_unchecked && sum != checksum(*number, &seed, stored_point) {
             return Err(wrong);
         }
         let point = point(&seed)?;
@@ -88,7 +88,7 @@ impl SecretKey {
         bytes.extend_from_slice(&self.number);
         bytes.extend_from_slice(self.seed.as_slice());
         bytes.extend_from_slice(&self.point);
-        bytes.extend_from_slice(&checksum(&self.number, &self.seed, &self.point));
+        bytes.extend_from_slice(&checksum(self.number, &self.seed, &self.point));
         let mut stored = Stored { bytes, encrypted: password.is_some() };
         if let Some(password) = password {
             stored.toggle(password)?;
@@ -123,9 +123,9 @@ fn point(seed: &[u8; 32]) -> Result<[u8; 32], Error> {
     pair.public_key().as_ref().try_into().map_err(|_| failed())
 }
 
-fn checksum(number: &[u8; 8], seed: &[u8; 32], point: &[u8; 32]) -> [u8; 32] {
+fn checksum(number: [u8; 8], seed: &[u8; 32], point: &[u8; 32]) -> [u8; 32] {
     let mut state = blake2b_simd::Params::new().hash_length(32).to_state();
-    state.update(b"Ed").update(number).update(seed).update(point);
+    state.update(b"Ed").update(&number).update(seed).update(point);
     let mut sum = [0; 32];
     sum.iter_mut().zip(state.finalize().as_bytes()).for_each(|(to, from)| *to = *from);
     sum
@@ -249,7 +249,7 @@ mod tests {
         let text = key.close(None).unwrap();
         let start = text.find('\n').unwrap() + 1;
         for at in start..text.len() - 1 {
-            let mut changed = text.clone().into_bytes();
+            let mut changed = text.as_bytes().to_vec();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(changed).unwrap();
             // The salt and costs of an unencrypted key mean nothing; everything else is under its checksum.

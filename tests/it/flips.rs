@@ -63,7 +63,7 @@ impl Case {
     }
 
     /// Changes one byte for as long as `look` looks.
-    fn changed<T>(&self, path: &Path, at: usize, flip: u8, look: impl FnOnce() -> T) -> T {
+    fn changed<T>(path: &Path, at: usize, flip: u8, look: impl FnOnce() -> T) -> T {
         let file = std::fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
         let mut byte = [0];
         file.read_exact_at(&mut byte, at as u64).unwrap();
@@ -84,7 +84,7 @@ fn every_byte_of_a_small_bundle_and_of_its_signature_counts() {
             let bytes = fs_err::read(&path).unwrap();
             for at in 0..bytes.len() {
                 for flip in FLIPS {
-                    let code = case.changed(&path, at, flip, || case.code());
+                    let code = Case::changed(&path, at, flip, || case.code());
                     assert_eq!(code, 11, "{}, byte {at} with {flip:#x}", path.display());
                 }
             }
@@ -117,7 +117,7 @@ fn ten_thousand_random_changes_of_a_large_bundle_are_refused() {
                 for _ in 0..10_000 {
                     let at = seeded.below(usize::try_from(length).unwrap());
                     let flip = u8::try_from(1 + seeded.below(255)).unwrap();
-                    let code = case.changed(&bundle, at, flip, || case.code());
+                    let code = Case::changed(&bundle, at, flip, || case.code());
                     assert_eq!(code, 11, "{container}, byte {at} with {flip:#x}");
                 }
                 assert_eq!(case.code(), 0);
@@ -136,7 +136,7 @@ fn two_hundred_changes_are_refused_by_the_binary() {
         let path = &case.files()[round % 2];
         let length = usize::try_from(fs_err::metadata(path).unwrap().len()).unwrap();
         let (at, flip) = (seeded.below(length), u8::try_from(1 + seeded.below(255)).unwrap());
-        let run = case.changed(path, at, flip, || case.sandbox.run(&line));
+        let run = Case::changed(path, at, flip, || case.sandbox.run(&line));
         assert_eq!(run.code, 11, "{}, byte {at} with {flip:#x}: {}", path.display(), run.stderr);
     }
     case.sandbox.run(&line).ok();

@@ -28,10 +28,10 @@ fn a_publisher_has_a_default_key() {
     sandbox.run("keys generate --name other --no-password").ok();
     let mode = fs_err::metadata(sandbox.path(format!("{FOLDER}/acme.key"))).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    let listed = sandbox.run("keys list --format json").ok().json();
-    let names: Vec<_> = listed["keys"].as_array().unwrap().iter().map(|key| key["name"].clone()).collect();
+    let ring = sandbox.run("keys list --format json").ok().json();
+    let names: Vec<_> = ring["keys"].as_array().unwrap().iter().map(|key| key["name"].clone()).collect();
     assert_eq!(names, ["acme", "other"]);
-    assert_eq!(listed["keys"][0]["publishers"], serde_json::json!(["Acme Inc"]));
+    assert_eq!(ring["keys"][0]["publishers"], serde_json::json!(["Acme Inc"]));
     let signed = sandbox.run(&format!("sign {BUNDLE} --format json")).ok().json();
     assert_eq!(signed["key_id"], made["key_id"]);
     let public = sandbox.run("keys export acme").ok().stdout;

@@ -33,8 +33,9 @@ pub(super) fn run(arguments: &cli::Verify, session: &Session) -> Result<Exit, Er
     let rebuilt = release::rebuild(&bundle, &options)?;
     session.output.data(&rebuilt, || {
         let row = |difference: &release::Difference| {
-            let parts: String = difference.parts.iter().map(|part| format!("\n  {}", plain(part))).collect();
-            format!("{} {}{parts}", plain(&difference.file), difference.what)
+            let head = format!("{} {}", plain(&difference.file), difference.what);
+            let parts = difference.parts.iter().map(|part| format!("  {}", plain(part)));
+            std::iter::once(head).chain(parts).collect::<Vec<_>>().join("\n")
         };
         rebuilt.differences.iter().map(row).collect::<Vec<_>>().join("\n")
     })?;

@@ -60,8 +60,8 @@ pub(super) fn judge(
         verification.message = format!("signed by key {}", verification.key_ids.join(", "));
         Reason::Verified
     } else {
-        verification.message =
-            "the bytes are signed; the signature, made by another tool, names no release".to_owned();
+        "the bytes are signed; the signature, made by another tool, names no release"
+            .clone_into(&mut verification.message);
         Reason::NoIdentity
     })
 }
