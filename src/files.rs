@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 
 /// How the names of files begin that are not yet whole.
 pub const TEMPORARY: &str = ".alga-ext-";
+/// How the names of folders begin in which a UI waits to take the old one's place, and in which that waits for its end.
+pub const NEW_UI: &str = ".alga-ext-ui-";
+/// See [`NEW_UI`].
+pub const OLD_UI: &str = ".alga-ext-old-";
 
 /// Reads a file of at most `limit` bytes, whatever its size claims to be.
 pub fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
@@ -148,19 +152,29 @@ impl Seek for Pending {
     }
 }
 
-/// Removes from a folder what a process that was killed left of a file it had not finished.
+/// Tells [`sweep`] that somebody is at work in this folder, for as long as what is returned lives.
+pub fn hold_folder(folder: &Path) -> Option<std::fs::File> {
+    let file = fs_err::File::open(folder).ok()?.into_file();
+    file.lock().ok().map(|()| file)
+}
+
+/// Removes from a folder what a process that was killed left of a file or a UI it had not finished.
 pub fn sweep(folder: &Path) {
     let Ok(entries) = fs_err::read_dir(folder) else { return };
     for entry in entries.flatten() {
-        let is_temporary = entry.file_name().to_string_lossy().starts_with(TEMPORARY);
-        if !is_temporary || !entry.file_type().is_ok_and(|kind| kind.is_file()) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Ok(kind) = entry.file_type() else { continue };
+        let is_ui = kind.is_dir() && [NEW_UI, OLD_UI].iter().any(|prefix| name.starts_with(prefix));
+        let is_file = kind.is_file() && name.starts_with(TEMPORARY);
+        if !(is_ui || is_file) {
             continue;
         }
         // A lock that can be had is one that nobody holds: its process is gone.
         if let Ok(file) = fs_err::File::open(entry.path())
             && file.file().try_lock().is_ok()
         {
-            let _ = fs_err::remove_file(entry.path());
+            let path = entry.path();
+            let _ = if is_ui { fs_err::remove_dir_all(path) } else { fs_err::remove_file(path) };
         }
     }
 }

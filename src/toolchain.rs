@@ -157,8 +157,26 @@ pub fn shell(command: &str, directory: &Path, tools: &Tools) -> Result<(), Error
     .map(|_| ())
 }
 
+/// Runs a command line in the system's shell, gives it `input` on standard input and returns what it prints.
+pub fn feed(command: &str, directory: &Path, input: &[u8]) -> Result<Vec<u8>, Error> {
+    let (program, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let invocation = Invocation {
+        program: OsStr::new(program),
+        arguments: vec![flag.into(), command.into()],
+        directory,
+        environment: Vec::new(),
+        stdout: Stdout::Return,
+        is_quiet: false,
+    };
+    run_with(&invocation, Some(input))
+}
+
 /// Runs a program to its end and returns its standard output, empty when that is talk.
 pub fn run(invocation: &Invocation<'_>) -> Result<Vec<u8>, Error> {
+    run_with(invocation, None)
+}
+
+fn run_with(invocation: &Invocation<'_>, input: Option<&[u8]>) -> Result<Vec<u8>, Error> {
     let line = invocation.line();
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound if invocation.directory.is_dir() => {
@@ -167,7 +185,12 @@ pub fn run(invocation: &Invocation<'_>) -> Result<Vec<u8>, Error> {
         _ => Error::Start { command: line.clone(), source },
     };
     let (mut child, guard) =
-        interrupt::hold(|| invocation.spawn(), |child| Undo::EndGroup(child.id())).map_err(failed)?;
+        interrupt::hold(|| invocation.spawn(input.is_some()), |child| Undo::EndGroup(child.id()))
+            .map_err(failed)?;
+    if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input.map(<[u8]>::to_vec)) {
+        // A program that reads none of it has closed it, and is judged by what it prints.
+        std::thread::spawn(move || stdin.write_all(&input));
+    }
     let is_quiet = invocation.is_quiet;
     let talk = child.stderr.take().map(|stream| in_background(move || tee(stream, is_quiet)));
     let output = child.stdout.take().map(|stream| match invocation.stdout {
@@ -198,11 +221,12 @@ pub fn run(invocation: &Invocation<'_>) -> Result<Vec<u8>, Error> {
 
 impl Invocation<'_> {
     #[expect(clippy::disallowed_methods, reason = "the one place a process is spawned")]
-    fn spawn(&self) -> io::Result<Child> {
+    fn spawn(&self, is_fed: bool) -> io::Result<Child> {
         let mut command = Command::new(self.program);
         command.args(&self.arguments).current_dir(self.directory);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(if is_fed { Stdio::piped() } else { Stdio::null() });
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         // A group of its own, so that an interrupt ends the program with everything it started.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);

@@ -6,9 +6,10 @@ use crate::host::{self, Persona, Platform};
 use crate::project::Project;
 use crate::registry::client::{Address, Client, Options, Outcome, Release};
 use crate::registry::{self, server};
-use crate::release::{self, KeyFiles, PackOptions, Sbom, VerifyOptions};
+use crate::release::{self, Against, KeyFiles, PackOptions, Sbom, SignOptions, Signer, VerifyOptions};
 use crate::runner::{Request, Runner};
 use crate::scaffold::{self, Variables};
+use crate::signing::{PublicKey, Time};
 use crate::{build, validate};
 use serde::Serialize;
 use std::path::Path;
@@ -48,6 +49,7 @@ impl Guide<'_> {
 pub async fn tour(
     folder: &Path,
     options: &build::Options<'_>,
+    at: Time,
     tell: &mut dyn FnMut(&Step) -> Result<(), Error>,
 ) -> Result<(), Error> {
     fs_err::create_dir_all(folder)?;
@@ -55,7 +57,7 @@ pub async fn tour(
     let root = folder.join("notes");
     make(&root, &mut guide)?;
     let bundle = make_release(&root, options, &mut guide)?;
-    let key = vouch(folder, &bundle, &mut guide)?;
+    let key = vouch(folder, &bundle, at, &mut guide)?;
 
     let data = folder.join("registry");
     let serving = server::Options { data: &data, port: 0, calls_a_minute: 1000, report: Box::new(|_| {}) };
@@ -70,7 +72,9 @@ pub async fn tour(
     let _ = serving.await;
     let fetched = fetched?;
 
-    let verified = release::verify(&fetched, &VerifyOptions { key: &key, signature: None, expected: None })?;
+    let against = Against::Key(&key);
+    let judged = VerifyOptions { against, signature: None, expected: None, at, require: &[] };
+    let verified = release::verify(&fetched, &judged)?;
     let identity = format!("{} {}", verified.name.unwrap_or_default(), verified.version.unwrap_or_default());
     guide
         .done("alga-ext verify", format!("the fetched bytes are {identity}, signed by the key from above"))?;
@@ -114,11 +118,15 @@ fn make_release(
     Ok(packed.path)
 }
 
-fn vouch(folder: &Path, bundle: &Path, guide: &mut Guide<'_>) -> Result<crate::signing::PublicKey, Error> {
+fn vouch(folder: &Path, bundle: &Path, at: Time, guide: &mut Guide<'_>) -> Result<PublicKey, Error> {
     let secret = folder.join("release.key");
     let key = release::generate_keys(&KeyFiles::free(&secret)?, None)?;
     guide.done("alga-ext keys generate", format!("key {}", key.id()))?;
-    release::sign::<Error>(bundle, &secret, || Ok(String::new()))?;
+    let options = SignOptions { created: at, expires: None };
+    release::sign::<Error>(bundle, options, |_| {
+        let text = release::read_secret(&secret)?;
+        Ok(Signer::Key(release::open_secret("release.key", &text, || Ok::<_, Error>(String::new().into()))?))
+    })?;
     guide.done(
         "alga-ext sign",
         "the signature vouches for name, version, publisher and content hash".into(),

@@ -2,6 +2,7 @@
 
 use crate::bundle::Digest;
 use crate::exit::Exit;
+use crate::files;
 use crate::interrupt::{self, Undo};
 use crate::project::Project;
 use crate::toolchain::{self, Tools};
@@ -162,11 +163,15 @@ pub(super) fn write(project: &Project, ui: &Files) -> Result<(), super::Error> {
     fs_err::create_dir_all(&dist)?;
     let beside = |prefix: &str| {
         interrupt::hold(
-            || tempfile::Builder::new().prefix(prefix).tempdir_in(&dist),
-            |folder| Undo::Remove(folder.path().to_path_buf()),
+            || {
+                let folder = tempfile::Builder::new().prefix(prefix).tempdir_in(&dist)?;
+                let lock = files::hold_folder(folder.path());
+                Ok::<_, std::io::Error>((folder, lock))
+            },
+            |(folder, _)| Undo::Remove(folder.path().to_path_buf()),
         )
     };
-    let (new, _new_guard) = beside(".alga-ext-ui-")?;
+    let ((new, _new_lock), _new_guard) = beside(files::NEW_UI)?;
     for name in ui.files.keys() {
         let path = new.path().join("ui").join(name);
         interrupt::commit(|| fs_err::create_dir_all(path.parent().unwrap_or(&path)))?;
@@ -174,7 +179,7 @@ pub(super) fn write(project: &Project, ui: &Files) -> Result<(), super::Error> {
         let mut file = fs_err::File::create(&path)?;
         std::io::copy(&mut fs_err::File::open(ui.folder.join(name))?, &mut file)?;
     }
-    let (old, _old_guard) = beside(".alga-ext-old-")?;
+    let ((old, _old_lock), _old_guard) = beside(files::OLD_UI)?;
     interrupt::commit(|| {
         if place.symlink_metadata().is_ok() {
             fs_err::rename(&place, old.path().join("ui"))?;

@@ -6,6 +6,7 @@ mod bundle;
 mod format;
 mod registry;
 mod review;
+mod trust;
 mod validate;
 
 pub use bundle::{Cat, Container, Convert, Inspect, Ls, Pack, Sbom, Unpack};
@@ -16,6 +17,13 @@ pub use registry::{
 };
 pub use review::{Diff, Lsp};
 pub use validate::{Against, Explain, Validate};
+
+pub use trust::{
+    Attest, Epoch, FirstUse, KeyFolder, Keys, KeysChangePassword, KeysCommand, KeysDefault, KeysExport,
+    KeysGenerate, KeysImport, KeysList, NewPassword, Password, Requirement, RevokeReason, Secret, Sign,
+    SigningKey, Trust, TrustAdd, TrustCommand, TrustExplain, TrustFile, TrustInit, TrustRemove, TrustRevoke,
+    TrustRotate, Verify,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -132,14 +140,32 @@ pub enum Command {
         "\n  alga-ext pack --fast --sbom embed",
     ))]
     Pack(Pack),
-    /// Make signing keys
+    /// Make and keep signing keys
     Keys(Keys),
     /// Sign a bundle
-    #[command(after_help = "Examples:\n  alga-ext sign dist/bundle.tar.zst --key acme.key")]
+    #[command(after_help = concat!(
+        "Examples:",
+        "\n  alga-ext sign dist/bundle.tar.zst --key acme.key",
+        "\n  alga-ext sign dist/bundle.tar.zst --expires 365d",
+        "\n  alga-ext sign dist/bundle.tar.zst --external ./sign-with-card --public-key acme.pub",
+    ))]
     Sign(Sign),
-    /// Check a bundle's signature, offline
-    #[command(after_help = "Examples:\n  alga-ext verify dist/bundle.tar.zst --key acme.key.pub")]
+    /// State what was tested, validated and measured of a bundle, signed
+    #[command(
+        after_help = "Examples:\n  alga-ext attest dist/bundle.tar.zst --tests results.json --key acme.key"
+    )]
+    Attest(Attest),
+    /// Check a bundle's signatures and what is in it, offline
+    #[command(after_help = concat!(
+        "Examples:",
+        "\n  alga-ext verify dist/bundle.tar.zst --key acme.key.pub",
+        "\n  alga-ext verify bundle.tar.zst --trust trust.yaml --require tests,validate",
+        "\n  alga-ext verify --dir incoming --trust trust.yaml",
+        "\n  alga-ext verify dist/bundle.tar.zst --rebuild --source v1.2.0",
+    ))]
     Verify(Verify),
+    /// Say whom to believe
+    Trust(Trust),
     /// Show what is in a bundle or a wasm file
     #[command(after_help = concat!(
         "Examples:",
@@ -277,82 +303,10 @@ pub enum CacheCommand {
     Clear,
 }
 
-/// `keys`
-#[derive(Debug, Args)]
-pub struct Keys {
-    /// What to do with keys.
-    #[command(subcommand)]
-    pub command: KeysCommand,
-}
-
-/// The verbs of `keys`.
-#[derive(Debug, Subcommand)]
-pub enum KeysCommand {
-    /// Make a key pair: <FILE> (secret, mode 0600) and <FILE>.pub
-    #[command(after_help = "Examples:\n  alga-ext keys generate --out acme.key")]
-    Generate(KeysGenerate),
-}
-
-/// Where a key's password comes from; never an argument.
-#[derive(Debug, Args)]
-pub struct Password {
-    /// A file whose first line is the key's password; else `ALGA_EXT_KEY_PASSWORD`, else it is asked for
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub password_file: Option<PathBuf>,
-    /// `ALGA_EXT_KEY_PASSWORD`. Not clap's `env`, which comes with a flag, and what a flag says all processes can read.
-    #[arg(skip = secret("ALGA_EXT_KEY_PASSWORD"))]
-    pub password: Option<String>,
-}
-
 /// A secret's environment variable.
 #[expect(clippy::disallowed_methods, reason = "environment variables are declared in this folder")]
 fn secret(variable: &str) -> Option<String> {
     std::env::var(variable).ok()
-}
-
-/// `keys generate`
-#[derive(Debug, Args)]
-pub struct KeysGenerate {
-    /// The secret key's file; the public key goes beside it
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub out: PathBuf,
-    /// Keep the secret key unencrypted, for CI
-    #[arg(long, conflicts_with = "password_file")]
-    pub no_password: bool,
-    /// Password.
-    #[command(flatten)]
-    pub password: Password,
-}
-
-/// `sign`
-#[derive(Debug, Args)]
-pub struct Sign {
-    /// The bundle
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub bundle: PathBuf,
-    /// The secret key's file
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub key: PathBuf,
-    /// Password.
-    #[command(flatten)]
-    pub password: Password,
-}
-
-/// `verify`
-#[derive(Debug, Args)]
-pub struct Verify {
-    /// The bundle
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub bundle: PathBuf,
-    /// The public key: a file, or the key itself
-    #[arg(long, value_name = "FILE|KEY")]
-    pub key: String,
-    /// The signature; <BUNDLE>.minisig when absent
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub signature: Option<PathBuf>,
-    /// The content hash it must have: sha256:<hex>, or the hex alone
-    #[arg(long, value_name = "HASH")]
-    pub expect_hash: Option<String>,
 }
 
 /// `dev`

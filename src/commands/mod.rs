@@ -1,5 +1,6 @@
 //! One file per verb: take arguments, call one operation, say what happened.
 
+mod attest;
 mod build;
 mod cache;
 mod cat;
@@ -21,7 +22,9 @@ mod publish;
 mod registry;
 mod schema;
 mod sign;
+mod signer;
 mod tour;
+mod trust;
 mod types;
 mod unpack;
 mod validate;
@@ -33,6 +36,8 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::project::Project;
+use crate::release::Keyring;
+use crate::signing::Time;
 use crate::toolchain::Tools;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +52,8 @@ pub struct Session {
     pub cache: PathBuf,
     /// The programs that builds may run.
     pub tools: Tools,
+    /// The user's home.
+    home: Option<PathBuf>,
     /// `-C`.
     project: Option<PathBuf>,
 }
@@ -71,19 +78,63 @@ impl Session {
             let base = global.xdg_cache_home.or_else(|| home.as_ref().map(|home| home.join(".cache")));
             base.unwrap_or_else(std::env::temp_dir).join("alga-ext")
         });
+        let (home, tools_home) = (home.clone(), home);
         let tools = Tools {
             cargo: global.cargo,
             rustc: global.rustc,
-            cargo_home: global.cargo_home.or_else(|| Some(home?.join(".cargo"))),
+            cargo_home: global.cargo_home.or_else(|| Some(tools_home?.join(".cargo"))),
             cargo_target: global.cargo_target,
             is_quiet: global.quiet,
         };
-        Ok(Session { output, directory, cache, tools, project: global.project })
+        Ok(Session { output, directory, cache, tools, home, project: global.project })
     }
 
     /// `path` as the user meant it: relative to the current directory.
     pub fn path(&self, path: &Path) -> PathBuf {
         self.directory.join(path)
+    }
+
+    /// This moment; operations get it as a value.
+    #[expect(clippy::disallowed_methods, reason = "the clock is read here")]
+    pub fn now(&self) -> Time {
+        Time::of(std::time::SystemTime::now())
+    }
+
+    /// A moment as the user typed it; this one when there is none.
+    pub fn time(&self, text: Option<&str>) -> Result<Time, Error> {
+        let now = self.now();
+        text.map_or(Ok(now), |text| {
+            Time::typed(text, now).ok_or_else(|| Error::Usage {
+                what: format!("`{text}` is no time"),
+                hint: Some(
+                    "write days from now (`90d`), a day (`2027-01-31`) or a moment (`2027-01-31T12:00:00Z`)"
+                        .into(),
+                ),
+            })
+        })
+    }
+
+    /// The moment a signature is made: `SOURCE_DATE_EPOCH`, or now.
+    pub fn created(&self, epoch: &crate::cli::Epoch) -> Result<Time, Error> {
+        epoch.source_date_epoch.map_or(Ok(self.now()), |seconds| {
+            Time::from_seconds(seconds).ok_or_else(|| Error::Usage {
+                what: format!("`SOURCE_DATE_EPOCH` is `{seconds}`, and no moment that can be written"),
+                hint: None,
+            })
+        })
+    }
+
+    /// The user's own folder of keys.
+    pub fn keyring(&self, folder: &crate::cli::KeyFolder) -> Result<Keyring, Error> {
+        if let Some(keys) = &folder.keys {
+            return Ok(Keyring { folder: self.path(keys) });
+        }
+        let config = folder.xdg_config_home.clone().or_else(|| Some(self.home.as_ref()?.join(".config")));
+        let config = config.ok_or_else(|| Error::Usage {
+            what: "there is no home to keep keys in".into(),
+            hint: Some("name a folder with `--keys`, or set `ALGA_EXT_KEYS_DIR`".into()),
+        })?;
+        Ok(Keyring { folder: config.join("alga-ext").join("keys") })
     }
 
     /// Whether a project folder was named.
@@ -162,6 +213,8 @@ pub fn run(command: Command, session: &Session) -> Result<Exit, Error> {
         Command::Pack(arguments) => pack::run(&arguments, session),
         Command::Keys(arguments) => keys::run(&arguments, session),
         Command::Sign(arguments) => sign::run(&arguments, session),
+        Command::Attest(arguments) => attest::run(&arguments, session),
+        Command::Trust(arguments) => trust::run(&arguments, session),
         Command::Verify(arguments) => verify::run(&arguments, session),
         Command::Inspect(arguments) => inspect::run(&arguments, session),
         Command::Convert(arguments) => convert::run(&arguments, session),

@@ -1,4 +1,4 @@
-//! A key's password: from a file, the environment or a prompt; never from an argument.
+//! A key's password: from a file, a descriptor, the environment or a prompt; never from an argument.
 
 use super::Session;
 use crate::cli;
@@ -7,6 +7,8 @@ use crate::release;
 use crate::signing::{self, PASSWORD_WAYS};
 use dialoguer::Password;
 use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 /// Whether a new password is chosen or an old one given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +19,7 @@ pub(super) enum Purpose {
     Give,
 }
 
-/// The longest password file that is read, in bytes.
+/// The longest password or key that is read, in bytes.
 const LONGEST: u64 = 4_096;
 
 /// The password, from the first source that has one.
@@ -25,20 +27,56 @@ pub(super) fn password(
     arguments: &cli::Password,
     purpose: Purpose,
     session: &Session,
-) -> Result<String, Error> {
-    if let Some(file) = &arguments.password_file {
-        let bytes = release::read_bounded(&session.path(file), LONGEST)?;
-        let text = String::from_utf8(bytes).unwrap_or_default();
-        let line = text.lines().next().unwrap_or_default();
-        if line.is_empty() {
-            let what = format!("the first line of `{}` holds no password", file.display());
-            return Err(Error::Usage { what, hint: None });
-        }
-        return Ok(line.to_owned());
+) -> Result<Zeroizing<String>, Error> {
+    let file = arguments.password_file.as_ref().map(|file| session.path(file));
+    if let Some(file) = file.or_else(|| arguments.password_fd.map(descriptor)) {
+        return first_line(&file);
     }
-    if let Some(password) = arguments.password.as_ref().filter(|password| !password.is_empty()) {
-        return Ok(password.clone());
+    if let Some(password) = &arguments.password {
+        return Ok(password.0.clone());
     }
+    ask("Password of the secret key", purpose)
+}
+
+/// The password a key gets, none when it is to have none.
+pub(super) fn new_password(
+    arguments: &cli::NewPassword,
+    session: &Session,
+) -> Result<Option<Zeroizing<String>>, Error> {
+    if arguments.no_password {
+        return Ok(None);
+    }
+    if let Some(file) = &arguments.new_password_file {
+        return first_line(&session.path(file)).map(Some);
+    }
+    if let Some(password) = &arguments.new_password {
+        return Ok(Some(password.0.clone()));
+    }
+    ask("New password of the secret key", Purpose::Choose).map(Some)
+}
+
+/// What is read from an open file descriptor.
+pub(super) fn descriptor(number: u32) -> PathBuf {
+    Path::new("/dev/fd").join(number.to_string())
+}
+
+/// A short secret file, whole.
+pub(super) fn secret(path: &Path) -> Result<Zeroizing<String>, Error> {
+    let bytes = Zeroizing::new(release::read_bounded(path, LONGEST)?);
+    Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+fn first_line(file: &Path) -> Result<Zeroizing<String>, Error> {
+    let text = secret(file)?;
+    let line = text.lines().next().unwrap_or_default();
+    if line.is_empty() {
+        let what = format!("the first line of `{}` holds no password", file.display());
+        return Err(Error::Usage { what, hint: None });
+    }
+    Ok(Zeroizing::new(line.to_owned()))
+}
+
+fn ask(prompt: &str, purpose: Purpose) -> Result<Zeroizing<String>, Error> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Err(match purpose {
             Purpose::Give => signing::Error::NeedsPassword.into(),
@@ -48,10 +86,10 @@ pub(super) fn password(
             },
         });
     }
-    let prompt = Password::new().with_prompt("Password of the secret key");
+    let prompt = Password::new().with_prompt(prompt);
     let prompt = match purpose {
         Purpose::Choose => prompt.with_confirmation("The same again", "These are two different passwords"),
         Purpose::Give => prompt,
     };
-    prompt.interact().map_err(|dialoguer::Error::IO(error)| Error::Io(error))
+    prompt.interact().map(Zeroizing::new).map_err(|dialoguer::Error::IO(error)| Error::Io(error))
 }

@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &cli::Tour, session: &Session) -> Result<Exit, Erro
         steps.push(step.clone());
         Ok(())
     };
-    session.block_on(tour::tour(folder.path(), &session.build_options(), &mut tell))?;
+    session.block_on(tour::tour(folder.path(), &session.build_options(), session.now(), &mut tell))?;
     let duration_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
     let kept = arguments.keep.then(|| folder.keep());
     if session.output.is_json() {

@@ -1,11 +1,13 @@
 //! What a `.wasm` is: module or component, its imports and exports, and whether it fits the world.
 
+mod compare;
 mod encode;
 mod read;
 mod sections;
 mod types;
 mod world;
 
+pub use compare::compare;
 pub use encode::from_module;
 pub use read::{Component, Kind, Section, read, validate};
 pub use sections::{Identity, Package, stamp, strip};

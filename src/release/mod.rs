@@ -1,5 +1,6 @@
-//! What a release is made of: pack if stale, open, verify, inspect, compare.
+//! What a release is made of: pack if stale, open, sign, attest, verify, trust, inspect, compare.
 
+mod attest;
 mod convert;
 pub mod diff;
 mod gather;
@@ -8,26 +9,42 @@ mod keys;
 mod open;
 mod pack;
 mod packed;
+mod rebuild;
 mod sbom;
 mod sign;
+mod signer;
 mod survey;
+mod trust;
 mod unpack;
 mod verify;
 
+pub use attest::{AttestOptions, Attested, Requirement, attest, statement_path};
 pub use convert::{ConvertOptions, Converted, convert, stem};
 pub use inspect::{Inspection, Subject, inspect};
-pub use keys::{KeyFiles, generate_keys};
+pub use keys::{
+    Entry as KeyEntry, KeyFiles, Keyring, change_password, generate_keys, import_key, open_secret,
+    read_secret,
+};
 pub use open::{Opened, open, read_bounded};
 pub use pack::{PackOptions, Packed, pack};
+pub use rebuild::{Difference, RebuildOptions, Rebuilt, Source, rebuild};
 pub use sbom::Sbom;
-pub use sign::{Signed, sign};
+pub use sign::{SignOptions, Signed, sign};
+pub use signer::{External, Signer};
 pub use survey::{Surveyed, survey};
+pub use trust::{
+    Added, add_key, add_statement, init_trust, read_trust, remember, remove, revocation, rotation,
+    set_threshold, write_trust,
+};
 pub use unpack::{Unpacked, unpack};
-pub use verify::{Reason, Verification, VerifyOptions, public_key, verify};
+pub use verify::{
+    Against, Check, Outcome, Question, Reason, Summary, Verification, VerifyOptions, public_key, verify,
+    verify_all,
+};
 
 use crate::exit::Exit;
 use crate::findings::Findings;
-use crate::{build, bundle, component, manifest, project, signing};
+use crate::{build, bundle, component, manifest, project, signing, toolchain, yaml};
 use std::path::{Path, PathBuf};
 
 /// Where a bundle's signature lies: `<bundle>.minisig`.
@@ -194,6 +211,85 @@ pub enum Error {
         /// As it was given.
         key: String,
     },
+    /// A key of the user's folder has a name that is none.
+    #[error("`{name}` is no name for a key")]
+    KeyName {
+        /// As it was given.
+        name: String,
+    },
+    /// The list of default keys cannot be read.
+    #[error("`{}` has a mistake", path.display())]
+    Defaults {
+        /// The file.
+        path: PathBuf,
+        /// What and where.
+        source: yaml::Error,
+    },
+    /// There is no trust file.
+    #[error("there is no trust file at `{}`", path.display())]
+    NoTrust {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// The trust file cannot be used.
+    #[error("`{}` cannot be used as a trust file", path.display())]
+    Trust {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: signing::trust::Error,
+    },
+    /// The trust file has no such publisher or key.
+    #[error("the trust file does not list `{what}`")]
+    NotListed {
+        /// The publisher or the key's id.
+        what: String,
+    },
+    /// A key belongs to one publisher.
+    #[error("key {key} is trusted for `{owner}` already, and a key is one publisher's")]
+    KeyOfAnother {
+        /// The key's id.
+        key: String,
+        /// Whose it is.
+        owner: String,
+    },
+    /// A statement is by nobody who may make it.
+    #[error("the statement is not believed: {why}")]
+    Unbelieved {
+        /// Why.
+        why: String,
+    },
+    /// A file of results holds something else.
+    #[error("`{}` holds no results: neither `status` nor `passed` is in it", path.display())]
+    Results {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An old signature is of all bytes at once.
+    #[error(
+        "the signature is of the bytes themselves, not of their hash, and the bundle is larger than {limit} bytes"
+    )]
+    OldSignature {
+        /// The most there may be.
+        limit: u64,
+    },
+    /// There is nothing to verify.
+    #[error("there is no bundle in `{}`", folder.display())]
+    NoBundles {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Another tool made the bundle, so that building again would show nothing.
+    #[error("`{}` was made by {made_by}, and this is alga-ext {}", path.display(), env!("CARGO_PKG_VERSION"))]
+    OtherTool {
+        /// The bundle.
+        path: PathBuf,
+        /// Its name and version.
+        made_by: String,
+    },
+    /// A program failed.
+    #[error(transparent)]
+    Tool(#[from] toolchain::Error),
     /// Nothing was signed.
     #[error(transparent)]
     Signing(#[from] signing::Error),
@@ -261,7 +357,10 @@ impl Error {
             | Error::NoManifest { .. }
             | Error::Encoding { .. }
             | Error::TooLarge { .. }
+            | Error::OldSignature { .. }
             | Error::Manifest { .. } => Exit::AtFault,
+            Error::Tool(error) => error.exit(),
+            Error::Unbelieved { .. } => Exit::OtherKey,
             Error::Pack(error) | Error::Unread(error) | Error::Bundle { source: error, .. } => error.exit(),
             Error::Missing { .. }
             | Error::Folder { .. }
@@ -273,6 +372,15 @@ impl Error {
             | Error::Approvals { .. }
             | Error::NoKey { .. }
             | Error::Key { .. }
+            | Error::KeyName { .. }
+            | Error::Defaults { .. }
+            | Error::NoTrust { .. }
+            | Error::Trust { .. }
+            | Error::NotListed { .. }
+            | Error::KeyOfAnother { .. }
+            | Error::Results { .. }
+            | Error::NoBundles { .. }
+            | Error::OtherTool { .. }
             | Error::Io(_) => Exit::NotJudged,
             Error::Signing(error) => error.exit(),
             Error::Component { source, .. } => source.exit(),
@@ -313,6 +421,22 @@ impl Error {
             Error::Approvals { .. } => {
                 "write a list such as `- {name: \"cap:http.fetch\", reason: \"sends reports\", by: \"Ada\"}`"
             }
+            Error::Tool(error) => return error.hint(),
+            Error::KeyName { .. } => "letters, digits, `-`, `_` and `.` make one",
+            Error::Defaults { .. } => "it lists publishers, each with the name of a key; or remove it",
+            Error::NoTrust { .. } => "make one with `alga-ext trust init`, or name it with `--trust`",
+            Error::Trust { .. } => "`alga-ext schema trust.yaml` prints what it may hold",
+            Error::NotListed { .. } => "`alga-ext trust list` shows who is",
+            Error::KeyOfAnother { .. } => "`alga-ext trust remove` takes it from there",
+            Error::Unbelieved { .. } => {
+                "ask its signer; if it is true, change the trust file with `alga-ext trust add` or `remove`"
+            }
+            Error::Results { .. } => {
+                "give documents of `alga-ext invoke --format json`, or any with `\"passed\": true`"
+            }
+            Error::OldSignature { .. } => "sign it anew with `alga-ext sign`",
+            Error::OtherTool { .. } => "build it again with the version that made it",
+            Error::NoBundles { .. } => "bundles are told by their names: `.tar.zst`, `.tar.gz`, `.zip`",
             Error::Folder { .. } | Error::TooLarge { .. } | Error::Io(_) => return None,
         };
         Some(hint.to_owned())

@@ -3,13 +3,12 @@
 use super::gather::gather;
 use super::packed::Record;
 use super::sbom::{self, Sbom};
-use super::{Error, beside, checksum_path, signature_path};
+use super::{Error, beside, checksum_path};
 use crate::bundle::{self, About, Digest, File, INDEX, Index, Lock, Packing, Part, Requires, SBOM};
 use crate::component::{self, Component};
 use crate::files::{self, Pending};
 use crate::findings::{Findings, Severity};
 use crate::project::Project;
-use crate::signing::{Identity, Signature};
 use crate::{build, validate};
 use std::collections::HashMap;
 use std::io::Write;
@@ -202,14 +201,10 @@ pub(super) fn checksum_line(path: &Path, digest: &Digest) -> Vec<u8> {
     line
 }
 
-/// Says so when the signature beside the bundle was made for what it was before.
+/// Says so when signatures beside the bundle were made for what it was before.
 pub(super) fn stale_signature(bundle: &Path, digest: &Digest) -> Option<String> {
-    let path = signature_path(bundle);
-    let text = String::from_utf8(super::read_bounded(&path, 1 << 16).ok()?).ok()?;
-    let signed =
-        Signature::parse(&text).ok().and_then(|signature| Identity::parse(signature.trusted_comment()));
-    let is_current = signed.is_some_and(|identity| identity.content_hash == digest.to_string());
-    (!is_current).then(|| format!("`{}` was made for other bytes; sign again", path.display()))
+    let signatures = super::sign::signatures(bundle).unwrap_or_default();
+    signatures.iter().find_map(|path| super::sign::stale(path, &digest.to_string()))
 }
 
 #[cfg(test)]

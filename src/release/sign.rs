@@ -1,49 +1,102 @@
 //! Signing a bundle: the signature vouches for the bytes, and for the name they go by.
 
-use super::{Error, Kind, signature_path, survey};
+use super::{Error, Signer, beside, read_bounded, signature_path, survey};
 use crate::files;
-use crate::signing::{self, Identity, SecretKey};
-use std::io::Seek;
+use crate::signing::{self, Claim, Identity, Prehash, Signature, Time};
+use std::io::{ErrorKind, Seek};
 use std::path::{Path, PathBuf};
+
+/// When a bundle is signed, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub struct SignOptions {
+    /// When.
+    pub created: Time,
+    /// From when on the signature is not to be accepted; none: never.
+    pub expires: Option<Time>,
+}
 
 /// A signature that was written.
 #[derive(Debug, Clone)]
 pub struct Signed {
     /// Where.
     pub path: PathBuf,
-    /// The key's id.
-    pub key_id: String,
     /// What it vouches for.
-    pub identity: Identity,
+    pub claim: Claim,
+    /// What may be wrong.
+    pub warnings: Vec<String>,
 }
 
 /// The largest key or signature file that is read.
 pub(super) const TEXT: u64 = 1 << 16;
 
-/// Signs the bundle at `path`. `password` is asked only when the key is encrypted, and after everything else that could
-/// fail has been checked.
+/// Signs the bundle at `path`. `signer` is asked for after everything else that could fail has been checked.
+///
+/// The first key's signature is `<bundle>.minisig`; further keys' are `<bundle>.<key id>.minisig`, each of which minisign
+/// verifies with `-x`. A signature of other bytes, or by the same key, is replaced.
 pub fn sign<E: From<Error>>(
     path: &Path,
-    key: &Path,
-    password: impl FnOnce() -> Result<String, E>,
+    options: SignOptions,
+    signer: impl FnOnce(&Identity) -> Result<Signer, E>,
 ) -> Result<Signed, E> {
     let mut surveyed = survey(path)?;
-    let text = Kind::SecretKey.read(key, TEXT)?;
-    let text = String::from_utf8_lossy(&text);
-    let named = |source| match source {
-        source @ signing::Error::SecretKey { .. } => Error::Key { key: key.display().to_string(), source },
-        source => Error::Signing(source),
-    };
-    let secret = if SecretKey::is_encrypted(&text).map_err(named)? {
-        SecretKey::open(&text, Some(&password()?)).map_err(named)?
-    } else {
-        SecretKey::open(&text, None).map_err(named)?
-    };
     let identity = surveyed.identity();
+    let signer = signer(&identity)?;
+    let public = signer.public();
+    let SignOptions { created, expires } = options;
+    let claim = Claim { identity, key_id: public.id(), created, expires };
     surveyed.file.rewind().map_err(Error::from)?;
-    let signature = signing::sign(&secret, &surveyed.file, &identity).map_err(Error::from)?;
-    let key_id = secret.public().map_err(Error::from)?.id();
-    let path = signature_path(path);
-    files::write(&path, signature.as_bytes()).map_err(Error::from)?;
-    Ok(Signed { path, key_id, identity })
+    let hash = Prehash::of_reader(&mut surveyed.file).map_err(Error::from)?;
+    let text = signing::sign::<Error>(&public, &hash, &claim, &mut |bytes| signer.sign(bytes))?;
+    let bundle = path;
+    let path = place(bundle, &claim)?;
+    if let Some(folder) = path.parent() {
+        files::sweep(folder);
+    }
+    files::write(&path, text.as_bytes()).map_err(Error::from)?;
+    let others = signatures(bundle)?.into_iter().filter(|other| *other != path);
+    let warnings = others.filter_map(|other| stale(&other, &claim.identity.content_hash)).collect();
+    Ok(Signed { path, claim, warnings })
+}
+
+/// Where this key's signature goes.
+fn place(bundle: &Path, claim: &Claim) -> Result<PathBuf, Error> {
+    let first = signature_path(bundle);
+    let signed = match read_bounded(&first, TEXT) {
+        Ok(bytes) => Signature::parse(&bytes).ok().and_then(|text| Claim::parse(text.trusted_comment())),
+        Err(Error::Io(error)) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let is_anothers = signed.is_some_and(|signed| {
+        signed.key_id != claim.key_id && signed.identity.content_hash == claim.identity.content_hash
+    });
+    Ok(if is_anothers { beside(bundle, &format!(".{}.minisig", claim.key_id)) } else { first })
+}
+
+/// The signatures beside a bundle, the first one first.
+pub(super) fn signatures(bundle: &Path) -> Result<Vec<PathBuf>, Error> {
+    let first = signature_path(bundle);
+    let name = bundle.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let is_further = |other: &str| {
+        let id = other.strip_prefix(&format!("{name}.")).and_then(|rest| rest.strip_suffix(".minisig"));
+        id.is_some_and(|id| id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    let folder = bundle.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut further: Vec<PathBuf> = Vec::new();
+    for entry in fs_err::read_dir(folder)? {
+        let entry = entry?;
+        if is_further(&entry.file_name().to_string_lossy()) {
+            further.push(entry.path());
+        }
+    }
+    further.sort();
+    let first = fs_err::symlink_metadata(&first).is_ok().then_some(first);
+    Ok(first.into_iter().chain(further).collect())
+}
+
+/// Says so when a signature was made for other bytes than these.
+pub(super) fn stale(path: &Path, content_hash: &str) -> Option<String> {
+    let signature = Signature::parse(&read_bounded(path, TEXT).ok()?).ok();
+    let signed = signature.and_then(|signature| Claim::parse(signature.trusted_comment()));
+    let is_current = signed.is_some_and(|claim| claim.identity.content_hash == content_hash);
+    (!is_current).then(|| format!("`{}` was made for other bytes; sign again", path.display()))
 }

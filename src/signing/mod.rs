@@ -1,14 +1,24 @@
-//! Keys, detached signatures, and what a signature vouches for. The format is minisign's, so its tools read ours.
+//! Keys, detached signatures, signed statements, and whom to trust. The formats are minisign's and DSSE's.
 
-mod identity;
-mod keys;
-mod signature;
+mod claim;
+mod envelope;
+mod minisig;
+mod public;
+mod secret;
+mod time;
+pub mod trust;
 
-pub use identity::Identity;
-pub use keys::{Pair, PublicKey, SecretKey, generate};
-pub use signature::{Signature, sign};
+pub use claim::{Claim, Identity};
+pub use envelope::{Envelope, Signed};
+pub use minisig::{Prehash, Signature, sign};
+pub use public::PublicKey;
+pub use secret::SecretKey;
+pub use time::Time;
 
 use crate::exit::Exit;
+
+/// What makes the Ed25519 signature of the bytes it is given.
+pub type Raw<'a, E> = dyn FnMut(&[u8]) -> Result<Vec<u8>, E> + 'a;
 
 /// Why nothing was signed, or a signature was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +61,20 @@ pub enum Error {
     /// The trusted comment is not the one that was signed.
     #[error("the signature's trusted comment was changed after signing")]
     Comment,
+    /// What was to sign made something else.
+    #[error("what should be a signature of key {key}, {length} bytes long, is none that the public key fits")]
+    NotSigned {
+        /// The public key's id.
+        key: String,
+        /// How many bytes it made.
+        length: usize,
+    },
+    /// A signed statement cannot be read or written.
+    #[error("this is no signed statement: {why}")]
+    Statement {
+        /// What was found.
+        why: String,
+    },
     /// What should be signed does not fit into a comment.
     #[error("the name, version and publisher take {length} bytes in the signature; minisign reads {limit}")]
     CommentTooLong {
@@ -59,11 +83,11 @@ pub enum Error {
         /// The most there may be.
         limit: usize,
     },
-    /// The machine has no randomness, or the crate failed otherwise.
+    /// The machine has no randomness, or a library failed otherwise.
     #[error("the signing library failed: {why}")]
     Library {
-        /// What it says.
-        why: String,
+        /// What did.
+        why: &'static str,
     },
 }
 
@@ -75,9 +99,12 @@ impl Error {
             | Error::SecretKey { .. }
             | Error::NeedsPassword
             | Error::WrongPassword
+            | Error::NotSigned { .. }
             | Error::Library { .. } => Exit::NotJudged,
             Error::CommentTooLong { .. } => Exit::AtFault,
-            Error::Malformed { .. } | Error::Bytes | Error::Comment => Exit::Disagrees,
+            Error::Malformed { .. } | Error::Statement { .. } | Error::Bytes | Error::Comment => {
+                Exit::Disagrees
+            }
             Error::OtherKey { .. } => Exit::OtherKey,
         }
     }
@@ -96,6 +123,11 @@ impl Error {
             Error::Malformed { .. } => "fetch the signature again, or sign again with `alga-ext sign`",
             Error::OtherKey { .. } => "trust the key only if its owner confirms it some other way",
             Error::Bytes | Error::Comment => "do not use this bundle; fetch it and its signature again",
+            Error::NotSigned { .. } => {
+                "the command gets bytes on standard input and prints their Ed25519 signature, 64 bytes and nothing \
+                 else; `--public-key` names the key it signs with"
+            }
+            Error::Statement { .. } => "fetch it again from whoever made it",
             Error::CommentTooLong { .. } => "shorten them in manifest.json",
             Error::Library { .. } => return None,
         };
@@ -104,10 +136,5 @@ impl Error {
 }
 
 /// How a password reaches the tool.
-pub const PASSWORD_WAYS: &str =
-    "type it on a terminal, set `ALGA_EXT_KEY_PASSWORD`, or name a file that holds it with `--password-file`";
-
-/// What the crate says when it fails for no reason of ours.
-fn library(error: &minisign::PError) -> Error {
-    Error::Library { why: error.to_string() }
-}
+pub const PASSWORD_WAYS: &str = "type it on a terminal, set `ALGA_EXT_KEY_PASSWORD`, or name a file that holds it with \
+                                 `--password-file`, or an open descriptor with `--password-fd`";

@@ -153,7 +153,7 @@ impl Extension {
 }
 
 /// Copies a folder, but for what building leaves behind.
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs_err::create_dir_all(to).unwrap();
     for entry in fs_err::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -54,6 +54,8 @@ const PYPI: [(&str, &str); 2] = [
     // It carries the schema of CycloneDX.
     ("cyclonedx-python-lib[json-validation]", "11.12.0"),
 ];
+/// Programs from crates.io, installed into `target/tools/<program>`.
+const CRATES: [(&str, &str, &str); 1] = [("rsign2", "0.6.7", "rsign")];
 /// The oldest Node the npm packages run on.
 const NODE: u32 = 20;
 
@@ -65,7 +67,8 @@ pub(crate) fn run(root: &Path) -> Result<(), Problem> {
     let tools = tools(root)?;
     fs_err::create_dir_all(&tools)?;
     npm("setup", &NPM, root, &tools.join("node"))?;
-    python(root, &tools.join("python"))
+    python(root, &tools.join("python"))?;
+    crates(root, &tools)
 }
 
 /// `target/tools`, wherever the target folder is.
@@ -138,6 +141,22 @@ pub(crate) fn npm(task: &str, packages: &[(&str, &str)], root: &Path, folder: &P
     let words = ["install", "--prefix", &place, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts"];
     let packages = packages.iter().map(String::as_str);
     run_tool("npm", &words.into_iter().chain(packages).collect::<Vec<_>>(), folder)
+}
+
+fn crates(root: &Path, folder: &Path) -> Result<(), Problem> {
+    for (name, version, program) in CRATES {
+        let place = folder.join(program);
+        let binary = place.join("bin").join(program).to_string_lossy().into_owned();
+        if answer(&binary, &["--version"], root).is_some_and(|said| said.ends_with(version)) {
+            continue;
+        }
+        say(&format!("setup: installing {name} {version} from crates.io"));
+        let place = place.to_string_lossy().into_owned();
+        let words =
+            ["install", name, "--version", version, "--locked", "--quiet", "--force", "--root", &place];
+        run_tool("cargo", &words, root)?;
+    }
+    Ok(())
 }
 
 fn python(root: &Path, folder: &Path) -> Result<(), Problem> {

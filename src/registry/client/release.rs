@@ -4,7 +4,7 @@ use super::Error;
 use crate::bundle::Container;
 use crate::registry::wire::{ALGORITHM, LARGEST_BUNDLE, LARGEST_SIGNATURE, Signature};
 use crate::release::{self, Opened, signature_path};
-use crate::signing::{self, Identity};
+use crate::signing::{self, Claim};
 use crate::validate;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -51,10 +51,10 @@ fn beside(path: &Path, opened: &Opened) -> Result<Option<Signature>, Error> {
         Err(release::Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let text = String::from_utf8_lossy(&bytes).into_owned();
     let malformed = |source| Error::Signature { path: path.clone(), source };
-    let signature = signing::Signature::parse(&text).map_err(malformed)?;
-    let claimed = Identity::parse(signature.trusted_comment());
+    let signature = signing::Signature::parse(&bytes).map_err(malformed)?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let claimed = Claim::parse(signature.trusted_comment()).map(|claim| claim.identity);
     let ours = opened.digest.to_string();
     match claimed {
         Some(claimed) if claimed.content_hash != ours => {

@@ -1,4 +1,4 @@
-//! Documents: bundles and their signatures.
+//! Documents: bundles.
 
 use super::Kind::{Any, Boolean, Integer, Objects, Text, Texts};
 use super::{Field, HASH, Output, may, must, output};
@@ -66,47 +66,6 @@ pub(super) const OUTPUTS: &[Output] = &[
             FILES,
             must("has_index", Boolean, "The bundle has an index, which lists exactly these files"),
             must("files", Objects(FILE), "What was written"),
-        ],
-    ),
-    output(
-        "keys.generate",
-        "alga-ext keys generate",
-        "The key pair that was made",
-        &[
-            must("key_id", Text, "16 hex digits"),
-            must("secret_key", Text, "The secret key's file"),
-            must("public_key", Text, "The public key's file"),
-            must("key", Text, "The public key itself"),
-        ],
-    ),
-    output(
-        "sign",
-        "alga-ext sign",
-        "The signature that was written",
-        &[
-            must("signature", Text, "The file"),
-            must("key_id", Text, "16 hex digits"),
-            must("name", Text, "The manifest's name"),
-            must("version", Text, "The manifest's version"),
-            may("publisher", Text, "The manifest's publisher"),
-            HASH,
-            must("trusted_comment", Text, "What the signature vouches for"),
-        ],
-    ),
-    output(
-        "verify",
-        "alga-ext verify",
-        "Whether the bundle is what its publisher signed",
-        &[
-            must("verified", Boolean, "The answer"),
-            must("reason", Text, "Why"),
-            must("message", Text, "Why, in words"),
-            may("key_id", Text, "Which key made the signature"),
-            may("name", Text, "The manifest's name"),
-            may("version", Text, "The manifest's version"),
-            may("publisher", Text, "The manifest's publisher"),
-            HASH,
-            may("trusted_comment", Text, "What the signature vouches for"),
         ],
     ),
     output(

@@ -6,6 +6,7 @@ mod registry;
 mod review;
 mod run;
 mod tool;
+mod trust;
 
 use serde_json::{Map, Value, json};
 
@@ -68,9 +69,17 @@ const HASH: Field = must("content_hash", Text, "`sha256:` and 64 hex digits, of 
 
 /// Every document, in the order of an extension's life.
 pub(super) fn all() -> impl Iterator<Item = &'static Output> {
-    [project::OUTPUTS, bundle::OUTPUTS, review::OUTPUTS, run::OUTPUTS, registry::OUTPUTS, tool::OUTPUTS]
-        .into_iter()
-        .flatten()
+    [
+        project::OUTPUTS,
+        bundle::OUTPUTS,
+        trust::OUTPUTS,
+        review::OUTPUTS,
+        run::OUTPUTS,
+        registry::OUTPUTS,
+        tool::OUTPUTS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 impl Output {

@@ -1,0 +1,82 @@
+//! Many bundles at once: a folder of them, judged on all cores.
+
+use super::{Reason, Verification, VerifyOptions, verify};
+use crate::bundle::Container;
+use crate::exit::Exit;
+use crate::release::Error;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// What became of the bundles of a folder.
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    /// Whether every one is accepted.
+    pub verified: bool,
+    /// How many there are of each outcome.
+    pub reasons: BTreeMap<String, usize>,
+    /// Each, by path.
+    pub bundles: Vec<Verification>,
+}
+
+impl Summary {
+    /// The exit code: 0 when all are accepted, else that of the refusal that weighs most: revoked or expired, then other
+    /// keys, then what disagrees, then no signature, then the bundle itself.
+    pub fn exit(&self) -> Exit {
+        let refused = self.bundles.iter().map(|bundle| bundle.reason.exit());
+        refused.max_by_key(|exit| exit.code()).unwrap_or(Exit::Done)
+    }
+}
+
+/// Judges every bundle in a folder and those below it, told by their names. The order they are judged in does not show.
+pub fn verify_all(folder: &Path, options: &VerifyOptions<'_>) -> Result<Summary, Error> {
+    let mut paths = Vec::new();
+    find(folder, &mut paths)?;
+    paths.sort();
+    if paths.is_empty() {
+        return Err(Error::NoBundles { folder: folder.to_path_buf() });
+    }
+    let waiting = Mutex::new(paths.into_iter());
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let next = waiting.lock().ok().and_then(|mut waiting| waiting.next());
+            let Some(path) = next else { return Ok(done) };
+            done.push(verify(&path, options)?);
+        }
+    };
+    let parts: Vec<Result<Vec<Verification>, Error>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+    });
+    let mut bundles = Vec::new();
+    for part in parts {
+        bundles.extend(part?);
+    }
+    bundles.sort_by(|one, other| one.path.cmp(&other.path));
+    let mut reasons = BTreeMap::new();
+    for bundle in &bundles {
+        *reasons.entry(word(bundle.reason)).or_insert(0) += 1;
+    }
+    Ok(Summary { verified: bundles.iter().all(|bundle| bundle.verified), reasons, bundles })
+}
+
+fn word(reason: Reason) -> String {
+    serde_json::to_value(reason).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn find(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), Error> {
+    for entry in fs_err::read_dir(folder)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if kind.is_dir() {
+            find(&entry.path(), paths)?;
+        } else if kind.is_file() && Container::ALL.iter().any(|one| name.ends_with(&format!(".{one}"))) {
+            paths.push(entry.path());
+        }
+    }
+    Ok(())
+}
