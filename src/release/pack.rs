@@ -139,7 +139,7 @@ fn check(parts: &[Part]) -> Findings {
     let by_path: HashMap<&str, &Part> = parts.iter().map(|part| (part.path.as_str(), part)).collect();
     let head =
         |path: &str, limit: u64| by_path.get(path).and_then(|part| part.head(limit).ok()).unwrap_or_default();
-    validate::files(parts.iter().map(|part| part.path.as_str()), &head)
+    validate::files(parts.iter().map(|part| (part.path.as_str(), part.size)), &head)
 }
 
 /// What the component says of itself.

@@ -28,6 +28,7 @@ const LARGEST_SEARCHED: u64 = 256 << 20;
 /// What a bundle holds, and a way to its bytes: the first so many of one file.
 struct View<'a> {
     paths: Vec<&'a str>,
+    sizes: HashMap<&'a str, u64>,
     head: &'a dyn Fn(&str, u64) -> Vec<u8>,
 }
 
@@ -53,13 +54,18 @@ pub fn bundle(entries: &[Entry]) -> Findings {
         let bytes = by_path.get(path).copied().unwrap_or_default();
         bytes.get(..usize::try_from(limit).unwrap_or(usize::MAX)).unwrap_or(bytes).to_vec()
     };
-    files(entries.iter().map(|entry| entry.path.as_str()), &head)
+    files(entries.iter().map(|entry| (entry.path.as_str(), entry.bytes.len() as u64)), &head)
 }
 
-/// Judges the files of a bundle wherever they are: `head` gives the first so many bytes of one. Of few files more than
-/// the first bytes are asked for, and of one at a time.
-pub fn files<'a>(paths: impl Iterator<Item = &'a str>, head: &'a dyn Fn(&str, u64) -> Vec<u8>) -> Findings {
-    let view = View { paths: paths.collect(), head };
+/// Judges the files of a bundle, each with its size, wherever they are: `head` gives the first so many bytes of one. Of
+/// pictures and fonts nothing is asked for, and of one file at a time.
+pub fn files<'a>(
+    files: impl Iterator<Item = (&'a str, u64)>,
+    head: &'a dyn Fn(&str, u64) -> Vec<u8>,
+) -> Findings {
+    let sizes: Vec<(&str, u64)> = files.collect();
+    let paths = sizes.iter().map(|(path, _)| *path).collect();
+    let view = View { paths, sizes: sizes.into_iter().collect(), head };
     let Some(bytes) = view.whole(MANIFEST) else {
         return Findings::new(vec![without_manifest(&view)]);
     };
@@ -107,8 +113,8 @@ pub fn files<'a>(paths: impl Iterator<Item = &'a str>, head: &'a dyn Fn(&str, u6
     for path in &view.paths {
         findings.extend(file(path));
         if path.starts_with("ui/") {
-            let bytes = head(path, ui_files::LARGEST_TEXT + 1);
-            contents.add(path, path, bytes.len() as u64, || bytes);
+            let size = view.sizes.get(path).copied().unwrap_or_default();
+            contents.add(path, path, size, || head(path, ui_files::LARGEST_TEXT));
         } else {
             findings.extend(secrets::judge(path, path, &head(path, LARGEST_SEARCHED)));
         }

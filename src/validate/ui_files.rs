@@ -110,6 +110,10 @@ pub(super) fn folder(folder: &Path, shown: &str, overlay: &Overlay) -> Vec<Findi
                 }
                 Ok(_) => {
                     findings.extend(name(&format!("ui{path}"), &file));
+                    if path.contains("/.") {
+                        // It is not packed, so what is in it is the author's own business.
+                        continue;
+                    }
                     let size = entry.metadata().map_or(0, |metadata| metadata.len());
                     let bytes = || overlay.read(&entry.path(), LARGEST_TEXT).unwrap_or_default();
                     contents.add(&format!("ui{path}"), &file, size, bytes);

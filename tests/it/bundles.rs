@@ -179,7 +179,7 @@ fn files_are_listed_in_lines_and_as_a_tree() {
     assert_eq!(
         list,
         format!(
-            "{index:>11}  META/bundle.json\n{manifest:>11}  manifest.json\n        880  ui/assets/app.js\n         91  ui/index.html\n"
+            "{index:>11}  META/bundle.json\n{manifest:>11}  manifest.json\n       2160  ui/assets/app.js\n         91  ui/index.html\n"
         )
     );
     let tree = sandbox.run("ls --tree app/dist/bundle.tar.zst").ok().stdout;
@@ -189,7 +189,7 @@ fn files_are_listed_in_lines_and_as_a_tree() {
         format!("{manifest:>11}  manifest.json"),
         "             ui/".to_owned(),
         "               assets/".to_owned(),
-        "        880      app.js".to_owned(),
+        "        2160      app.js".to_owned(),
         "         91    index.html".to_owned(),
     ];
     assert_eq!(tree.lines().collect::<Vec<_>>(), lines);

@@ -313,7 +313,10 @@ fn completion_offers_what_is_missing_and_writes_it_whole() {
     let keys = items(&mut client, "{\n  \"name\": \"ä\",\n  \"|\n}");
     assert_eq!(keys[0]["label"], "publisher", "what must be there comes first");
     assert!(keys.iter().all(|key| key["label"] != "name"), "{keys:?}");
-    assert_eq!(keys[0]["textEdit"], json!({ "range": range(2, 2, 3), "newText": "\"publisher\": \"$1\"" }));
+    assert_eq!(
+        keys[0]["textEdit"],
+        json!({ "range": range(2, 2, 3), "newText": "\"publisher\": \"${1:Acme Networks}\"" })
+    );
     let value = items(&mut client, "{\"publisher\": |}");
     assert_eq!(value[0]["textEdit"]["newText"], "\"Acme\"");
     let page = items(&mut client, "{\"ui\": {\"entry\": \"|\"}}");

@@ -21,7 +21,10 @@ const PAGE: &str =
 pub(crate) fn ui_project(sandbox: &Sandbox, folder: &str) {
     sandbox.write(format!("{folder}/manifest.json"), MANIFEST);
     sandbox.write(format!("{folder}/ui/index.html"), PAGE);
-    sandbox.write(format!("{folder}/ui/assets/app.js"), "console.log('hello');\n".repeat(40));
+    sandbox.write(
+        format!("{folder}/ui/assets/app.js"),
+        "parent.postMessage('ready', 'https://hello.example');\n".repeat(40),
+    );
 }
 
 /// A sandbox with [`ui_project`] in `app`, packed to `app/dist/bundle.tar.zst`.
@@ -374,7 +377,10 @@ fn entries_made_by_hand_are_what_the_library_writes() {
     let entries = [
         ("manifest.json", MANIFEST.as_bytes().to_vec()),
         ("META/bundle.json", bundle.entry("META/bundle.json").unwrap().to_vec()),
-        ("ui/assets/app.js", "console.log('hello');\n".repeat(40).into_bytes()),
+        (
+            "ui/assets/app.js",
+            "parent.postMessage('ready', 'https://hello.example');\n".repeat(40).into_bytes(),
+        ),
         ("ui/index.html", PAGE.as_bytes().to_vec()),
     ];
     let entries = entries.map(|(path, bytes)| Entry { path: path.into(), bytes });
