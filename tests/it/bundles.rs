@@ -189,7 +189,7 @@ fn files_are_listed_in_lines_and_as_a_tree() {
         format!("{manifest:>11}  manifest.json"),
         "             ui/".to_owned(),
         "               assets/".to_owned(),
-        "        2160      app.js".to_owned(),
+        "       2160      app.js".to_owned(),
         "         91    index.html".to_owned(),
     ];
     assert_eq!(tree.lines().collect::<Vec<_>>(), lines);
