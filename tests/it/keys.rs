@@ -26,8 +26,9 @@ fn a_publisher_has_a_default_key() {
         .ok()
         .json();
     sandbox.run("keys generate --name other --no-password").ok();
-    let mode = fs_err::metadata(sandbox.path(format!("{FOLDER}/acme.key"))).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
+    let permissions =
+        fs_err::metadata(sandbox.path(format!("{FOLDER}/acme.key"))).unwrap().permissions().mode();
+    assert_eq!(permissions & 0o777, 0o600);
     let ring = sandbox.run("keys list --format json").ok().json();
     let names: Vec<_> = ring["keys"].as_array().unwrap().iter().map(|key| key["name"].clone()).collect();
     assert_eq!(names, ["acme", "other"]);
