@@ -262,7 +262,7 @@ async fn call(state: &State, sent: Sent, seen: &mut RequestEvent) -> Result<Outc
         let refused = gateway::no_handler(&served);
         return Err(Envelope::failed(502, format!("bundle_fetch_failed: {}", refused.detail)));
     };
-    let grants = grants?;
+    let grants = Arc::new(grants?);
     let secrets = match sent.secret_envelope.as_ref().map(secrets) {
         None => Some(Arc::default()),
         Some(Some(secrets)) => Some(Arc::new(secrets)),
@@ -285,15 +285,15 @@ async fn call(state: &State, sent: Sent, seen: &mut RequestEvent) -> Result<Outc
         timeout_ms: sent.limits.timeout_ms.unwrap_or(defaults.timeout_ms).min(MAX_TIMEOUT_MS),
         memory_mb: sent.limits.memory_mb.unwrap_or(defaults.memory_mb).min(MAX_MEMORY_MB),
     };
-    let ids = Ids {
+    let ids = Arc::new(Ids {
         tenant_id: sent.context.tenant_id,
         extension_id: sent.context.extension_id,
         install_id: sent.context.install_id,
         version_id: sent.context.version_id,
-    };
+    });
     let client_name = sent.user.as_ref().map(|user| user.client_name.clone());
     let user_type = sent.user.as_ref().map(|user| user.user_type.clone());
-    let user = sent.user.map(user);
+    let user = sent.user.map(user).map(Arc::new);
     let request_id = sent.context.request_id;
     let call = Call { request_id, ids, user, client_name, user_type, grants, limits, secrets };
     let request = Request {

@@ -9,7 +9,9 @@ use super::state::{self, Served, State};
 use crate::runner::{self, Log, Outcome};
 use crate::serve::{self, Unread};
 use axum::body::{Body, HttpBody};
-use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
+use axum::http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts,
+};
 use serde_json::json;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +22,8 @@ use std::time::{Duration, Instant};
 const MAX_BODY: usize = 10 * 1024 * 1024;
 /// The largest envelope the runner takes; a body grows by a third in it (contract/runner.md §3.1).
 const MAX_ENVELOPE: usize = 2 * 1024 * 1024;
+const TENANT: HeaderName = HeaderName::from_static("x-alga-tenant");
+const TENANT_ID: HeaderName = HeaderName::from_static("x-tenant-id");
 /// How long a caller may take to send its body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -220,8 +224,8 @@ fn new_id() -> String {
 }
 
 fn check_tenant(headers: &HeaderMap, tenant: &str) -> Result<(), Refusal> {
-    for name in ["x-alga-tenant", "x-tenant-id"] {
-        let sent = headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    for name in [TENANT, TENANT_ID] {
+        let sent = headers.get(&name).map(|value| value.to_str().unwrap_or_default());
         if sent.is_some_and(|sent| sent != tenant) {
             let detail = format!("the header `{name}` names another tenant than the session's, `{tenant}`");
             return Err(Refusal::new(StatusCode::FORBIDDEN, "tenant_mismatch", detail));

@@ -3,7 +3,10 @@
 use super::gateway;
 use crate::serve;
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Refuses what another site's page sends, and marks every answer as this server's own business.
 pub(super) async fn refuse_foreign(
@@ -18,13 +21,13 @@ pub(super) async fn refuse_foreign(
     let headers = response.headers_mut();
     // The platform marks everything, even errors, as immutable for a year; here nothing is to be kept.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
     response
 }
 
 /// Whether a browser says that a page of another origin sent the request. Programs send neither header.
 fn is_foreign(method: &Method, path: &str, headers: &HeaderMap) -> bool {
-    let site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    let site = headers.get(FETCH_SITE).and_then(|value| value.to_str().ok());
     let is_page = method == Method::GET && !path.starts_with("/api/") && !path.starts_with("/__alga/");
     (site == Some("cross-site") && !is_page) || serve::has_foreign_origin(headers)
 }

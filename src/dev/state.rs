@@ -11,7 +11,7 @@ use crate::host::{Persona, Platform};
 use crate::manifest::Manifest;
 use crate::project::Project;
 use crate::runner::Handler;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName, header};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -97,30 +97,30 @@ impl Served {
     }
 
     /// The users one can be signed in as, the made-up ones included, each with the key a page names it by.
-    pub(super) fn users(&self) -> Vec<(String, User)> {
+    pub(super) fn users(&self) -> Vec<(String, Arc<User>)> {
         let Some(platform) = &self.platform else { return Vec::new() };
         let first = [("internal", Persona::Internal), ("client", Persona::Client)];
-        let mut users: Vec<(String, User)> = first
+        let mut users: Vec<(String, Arc<User>)> = first
             .into_iter()
             .filter_map(|(key, persona)| Some((key.to_owned(), platform.user(persona)?)))
             .collect();
         for user in &self.config.users {
             if !users.iter().any(|(_, known)| known.id == user.id) {
-                users.push((format!("id:{}", user.id), user.clone()));
+                users.push((format!("id:{}", user.id), Arc::new(user.clone())));
             }
         }
         users
     }
 
     /// The user a key names: `internal`, `client`, `id:<user id>`; none for `none` and for a name nobody has.
-    pub(super) fn user(&self, key: &str) -> Option<User> {
+    pub(super) fn user(&self, key: &str) -> Option<Arc<User>> {
         match (key, &self.platform) {
             (_, None) | ("none", _) => None,
             ("client", Some(platform)) => platform.user(Persona::Client),
             ("internal", Some(platform)) => platform.user(Persona::Internal),
             (other, Some(_)) => {
                 let id = other.strip_prefix("id:")?;
-                self.config.users.iter().find(|user| user.id == id).cloned()
+                self.config.users.iter().find(|user| user.id == id).cloned().map(Arc::new)
             }
         }
     }
@@ -173,17 +173,17 @@ impl State {
 }
 
 /// The header and the cookie that say who is signed in.
-pub(super) const PERSONA_HEADER: &str = "x-alga-dev-user";
+pub(super) const PERSONA_HEADER: HeaderName = HeaderName::from_static("x-alga-dev-user");
 /// See [`PERSONA_HEADER`].
 pub(super) const PERSONA_COOKIE: &str = "alga-dev-user";
 
 /// Who is signed in: the header's word, else the cookie's, else staff.
 pub(super) fn persona(headers: &HeaderMap) -> String {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(named) = text(PERSONA_HEADER) {
         return named.trim().to_owned();
     }
-    let cookies = text("cookie").into_iter().flat_map(|cookies| cookies.split(';'));
+    let cookies = text(header::COOKIE).into_iter().flat_map(|cookies| cookies.split(';'));
     let ours =
         cookies.filter_map(|cookie| cookie.trim().split_once('=')).find(|(name, _)| *name == PERSONA_COOKIE);
     let Some((_, value)) = ours else { return "internal".to_owned() };

@@ -190,14 +190,20 @@ mod tests {
             Clients::granted(&platform, &Arc::new(call)).list(&input()).map(|result| result.total_count)
         };
         assert_eq!(Clients::default().list(&input()).err(), Some(ClientReadError::NotAllowed));
-        assert_eq!(with(&|call| call.ids.install_id = None), Err(ClientReadError::NotAllowed));
-        assert_eq!(with(&|call| call.ids.install_id = Some(String::new())), Err(ClientReadError::Internal));
+        assert_eq!(
+            with(&|call| Arc::make_mut(&mut call.ids).install_id = None),
+            Err(ClientReadError::NotAllowed)
+        );
+        assert_eq!(
+            with(&|call| Arc::make_mut(&mut call.ids).install_id = Some(String::new())),
+            Err(ClientReadError::Internal)
+        );
         assert_eq!(with(&|call| call.user = None), Ok(3));
         let permitted = |permissions: &[&str]| {
             let permissions: Vec<String> = permissions.iter().map(|text| (*text).to_owned()).collect();
             with(&|call| {
-                call.user =
-                    Some(config::User { permissions: Some(permissions.clone()), ..config::User::default() });
+                let permissions = Some(permissions.clone());
+                call.user = Some(Arc::new(config::User { permissions, ..config::User::default() }));
             })
         };
         assert_eq!(permitted(&["client:read"]), Ok(3));

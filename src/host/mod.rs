@@ -101,15 +101,15 @@ pub struct Call {
     /// Identifies the call in logs.
     pub request_id: Option<String>,
     /// For whom.
-    pub ids: Ids,
+    pub ids: Arc<Ids>,
     /// By whom; none for schedules and services.
-    pub user: Option<User>,
+    pub user: Option<Arc<User>>,
     /// What `client-name` says; the tenant's own name when absent (contract/runner.md §4.8).
     pub client_name: Option<String>,
     /// What `user-type` says; the user's own when absent. The platform hands on whatever it was sent.
     pub user_type: Option<String>,
     /// What it may reach. The three defaults are added whatever stands here (contract/runner.md §2.2).
-    pub grants: BTreeSet<Capability>,
+    pub grants: Arc<BTreeSet<Capability>>,
     /// Its bounds.
     pub limits: Limits,
     /// Secrets instead of the platform's.

@@ -43,10 +43,10 @@ pub struct Platform {
     pub(super) storage: Arc<Mutex<Records>>,
     pub(super) schedules: Arc<Mutex<Board>>,
     pub(super) invoices: Arc<Mutex<Ledger>>,
-    ids: Ids,
-    internal: User,
-    client: User,
-    grants: BTreeSet<Capability>,
+    ids: Arc<Ids>,
+    internal: Arc<User>,
+    client: Arc<User>,
+    grants: Arc<BTreeSet<Capability>>,
     unknown_grants: Vec<String>,
     warnings: Vec<String>,
 }
@@ -105,11 +105,11 @@ impl Platform {
             storage: Arc::new(Mutex::new(storage)),
             schedules: Arc::new(Mutex::new(schedules)),
             invoices: Arc::default(),
-            ids,
-            internal: first_user(config, UserType::Internal, &clients),
-            client: first_user(config, UserType::Client, &clients),
+            ids: Arc::new(ids),
+            internal: Arc::new(first_user(config, UserType::Internal, &clients)),
+            client: Arc::new(first_user(config, UserType::Client, &clients)),
             clients,
-            grants,
+            grants: Arc::new(grants),
             unknown_grants,
             warnings,
         }))
@@ -172,23 +172,23 @@ impl Platform {
     }
 
     /// The first user of that kind, made up when the data names none.
-    pub fn user(&self, persona: Persona) -> Option<User> {
+    pub fn user(&self, persona: Persona) -> Option<Arc<User>> {
         match persona {
-            Persona::Internal => Some(self.internal.clone()),
-            Persona::Client => Some(self.client.clone()),
+            Persona::Internal => Some(Arc::clone(&self.internal)),
+            Persona::Client => Some(Arc::clone(&self.client)),
             Persona::None => None,
         }
     }
 
     /// A call by `user` with this installation's identifiers, grants, limits and secrets.
-    pub fn call(&self, user: Option<User>, request_id: Option<String>) -> Call {
+    pub fn call(&self, user: Option<Arc<User>>, request_id: Option<String>) -> Call {
         Call {
             request_id,
-            ids: self.ids.clone(),
+            ids: Arc::clone(&self.ids),
             user,
             client_name: None,
             user_type: None,
-            grants: self.grants.clone(),
+            grants: Arc::clone(&self.grants),
             limits: self.config.limits.clone(),
             secrets: None,
         }

@@ -130,7 +130,7 @@ mod tests {
     fn denials_are_the_platforms() {
         let platform = platform("");
         let mut without = (*call(&platform)).clone();
-        without.ids.install_id = None;
+        Arc::make_mut(&mut without.ids).install_id = None;
         for (invoicing, error) in [
             (Invoicing::default(), "Permission denied: cap:invoice.manual.create not granted"),
             (Invoicing::granted(&platform, &Arc::new(without)), "Permission denied: install_id missing"),

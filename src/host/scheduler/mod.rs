@@ -310,7 +310,7 @@ mod tests {
         let platform = platform("");
         let with = |id: Option<&str>| {
             let mut call = (*call(&platform)).clone();
-            call.ids.install_id = id.map(str::to_owned);
+            Arc::make_mut(&mut call.ids).install_id = id.map(str::to_owned);
             let scheduler = Scheduler::granted(&platform, &Arc::new(call));
             (scheduler.list().err(), refused(&scheduler, input("0 9 * * *", None)).0)
         };

@@ -153,7 +153,7 @@ mod tests {
         let platform = platform("");
         let with = |id: Option<&str>| {
             let mut call = (*call(&platform)).clone();
-            call.ids.install_id = id.map(str::to_owned);
+            Arc::make_mut(&mut call.ids).install_id = id.map(str::to_owned);
             Storage::granted(&platform, &Arc::new(call)).get("n", "k").map_err(|(error, _)| error).err()
         };
         assert_eq!(
