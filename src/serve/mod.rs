@@ -1,29 +1,36 @@
 //! What every server here has in common: the loopback address, the Host check, bounds, and a clean end.
 
+mod workers;
+
 use crate::interrupt;
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderMap, Request, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use workers::Workers;
 
 /// Connections served at once; more wait in the system's queue.
 const CONNECTIONS: usize = 512;
-/// How long a client may take to send its request head.
+/// How long a client may take to send its request head; it may be twice as long after another request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+/// The longest body that counts as sent with its head.
+const SHORT: u64 = 64 * 1024;
 /// The largest request head.
 const HEAD_BYTES: usize = 64 * 1024;
 /// Bytes beyond its bound that a body is still read for, so that its sender gets the refusal.
@@ -65,20 +72,22 @@ impl Error {
 /// A bound loopback address.
 #[derive(Debug)]
 pub struct Listener {
-    listener: TcpListener,
+    socket: TcpListener,
     address: SocketAddr,
+    workers: Workers,
 }
 
 impl Listener {
     /// Binds `port` on 127.0.0.1; any free one when 0.
     pub async fn bind(port: u16) -> Result<Listener, Error> {
         let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-        let listener = bound.map_err(|source| match source.kind() {
+        let socket = bound.map_err(|source| match source.kind() {
             std::io::ErrorKind::AddrInUse => Error::PortInUse { port },
             _ => Error::Listen { port, source },
         })?;
-        let address = listener.local_addr().map_err(|source| Error::Listen { port, source })?;
-        Ok(Listener { listener, address })
+        let refused = |source| Error::Listen { port, source };
+        let address = socket.local_addr().map_err(refused)?;
+        Ok(Listener { socket, address, workers: Workers::start().map_err(refused)? })
     }
 
     /// `http://127.0.0.1:<port>`, without a last slash.
@@ -98,7 +107,7 @@ impl Listener {
         let permits = Arc::new(Semaphore::new(CONNECTIONS));
         let graceful = GracefulShutdown::new();
         let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES);
+        http.max_buf_size(HEAD_BYTES);
         // Answers are small: one copy costs less than a write of two parts.
         http.writev(false);
         tokio::pin!(shutdown);
@@ -109,7 +118,7 @@ impl Listener {
             };
             let stream = tokio::select! {
                 () = &mut shutdown => break,
-                accepted = self.listener.accept() => accepted,
+                accepted = self.socket.accept() => accepted,
             };
             let Ok((stream, _)) = stream else {
                 // Out of descriptors, or a client that left: give the others a moment.
@@ -118,17 +127,111 @@ impl Listener {
             };
             // A socket that cannot be told to send at once is merely slower.
             let _ = stream.set_nodelay(true);
-            let answer = answer.clone();
-            let service = service_fn(move |request| local(answer.clone(), request));
-            let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
-            tokio::spawn(async move {
-                // A client that breaks off is no event here.
-                let _ = connection.await;
+            let (answer, http, watcher) = (answer.clone(), http.clone(), graceful.watcher());
+            let answering = async move |stream| {
+                let activity = Arc::new(Activity::default());
+                let idle = Arc::clone(&activity).idle();
+                let service = service_fn(move |request| {
+                    let (busy, answer) = (activity.begin(), answer.clone());
+                    async move { local(answer, request).await.map(|response| busy.until_sent(response)) }
+                });
+                tokio::select! {
+                    biased;
+                    // A client that breaks off is no event here.
+                    _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)) => {}
+                    () = idle => {}
+                }
                 drop(permit);
-            });
+            };
+            // A connection nobody can take is closed; the next may fare better.
+            let _ = self.workers.take(stream, answering);
         }
-        drop(self.listener);
+        drop(self.socket);
         let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
+    }
+}
+
+/// What one connection is about. Looked at every now and then: a timer for each request would cost a twentieth of a
+/// small one.
+#[derive(Debug, Default)]
+struct Activity {
+    /// Requests whose head came.
+    begun: AtomicUsize,
+    /// Requests whose answer was handed over whole.
+    ended: AtomicUsize,
+}
+
+impl Activity {
+    /// A request's head came.
+    fn begin(self: &Arc<Activity>) -> Busy {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        Busy(Arc::clone(self))
+    }
+
+    /// Done when no request was under way for [`HEAD_TIMEOUT`], or for twice as long.
+    async fn idle(self: Arc<Activity>) {
+        let mut seen = Some(0);
+        loop {
+            tokio::time::sleep(HEAD_TIMEOUT).await;
+            if self.is_over(&mut seen) {
+                return;
+            }
+        }
+    }
+
+    /// Whether nothing happened since the last look, which `seen` remembers.
+    fn is_over(&self, seen: &mut Option<usize>) -> bool {
+        let begun = self.begun.load(Ordering::Relaxed);
+        let is_idle = begun == self.ended.load(Ordering::Relaxed);
+        let before = std::mem::replace(seen, is_idle.then_some(begun));
+        is_idle && before == Some(begun)
+    }
+}
+
+/// A request under way on a connection.
+#[derive(Debug)]
+struct Busy(Arc<Activity>);
+
+impl Busy {
+    /// Stays until a long body was taken; a short one is sent at once.
+    fn until_sent(self, response: Response) -> Response {
+        if response.body().size_hint().exact().is_some_and(|length| length <= SHORT) {
+            return response;
+        }
+        response.map(|body| Body::new(Sent { body, _busy: self }))
+    }
+}
+
+/// A body whose request ends when it was taken or given up.
+#[derive(Debug)]
+struct Sent {
+    body: Body,
+    _busy: Busy,
+}
+
+impl HttpBody for Sent {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -267,6 +370,38 @@ mod tests {
         assert_eq!(read_body(Body::from("fives"), 4).await, Err(Unread::TooLong));
         let broken = futures_util::stream::iter([Ok("fo"), Err(std::io::Error::other("gone"))]);
         assert_eq!(read_body(Body::from_stream(broken), 4).await, Err(Unread::Broken));
+    }
+
+    #[test]
+    fn a_connection_is_over_when_nothing_happened_between_two_looks() {
+        let activity = Arc::new(Activity::default());
+        let mut seen = Some(0);
+        assert!(activity.is_over(&mut seen), "no head came at all");
+        let long = activity.begin();
+        assert!(!activity.is_over(&mut seen), "a request is under way");
+        drop(long);
+        assert!(!activity.is_over(&mut seen), "it ended since");
+        drop(activity.begin());
+        assert!(!activity.is_over(&mut seen), "another came and went");
+        assert!(activity.is_over(&mut seen), "nothing since");
+    }
+
+    #[tokio::test]
+    async fn a_request_ends_when_its_long_body_was_taken() {
+        let activity = Arc::new(Activity::default());
+        let under_way = || activity.begun.load(Ordering::Relaxed) - activity.ended.load(Ordering::Relaxed);
+        let short = activity.begin().until_sent(Response::new(Body::from("short")));
+        assert_eq!((under_way(), short.body().size_hint().exact()), (0, Some(5)));
+        let bytes = vec![b'x'; 100_000];
+        let long = activity.begin().until_sent(Response::new(Body::from(bytes.clone())));
+        assert_eq!((under_way(), long.body().size_hint().exact()), (1, Some(100_000)));
+        assert_eq!(read_body(long.into_body(), 100_000).await.unwrap(), bytes);
+        assert_eq!(under_way(), 0);
+        let endless = Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
+        let endless = activity.begin().until_sent(Response::new(endless));
+        assert_eq!(under_way(), 1);
+        drop(endless);
+        assert_eq!(under_way(), 0);
     }
 
     #[tokio::test]
