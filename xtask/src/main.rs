@@ -44,6 +44,9 @@ enum Task {
         #[arg(long, value_name = "FILE")]
         binary: Option<PathBuf>,
     },
+    /// Answer hello until the bench ends it: what it compares the dev server with, in a process of its own like that one
+    #[command(hide = true)]
+    Hello,
     /// Check what the compiler does not: layers, owners of crates, sizes, duplicates, the top level
     Tidy,
 }
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Task::Test { rest } => test(&root, &rest),
         Task::Codegen { check } => codegen::run(check).map_err(Problem::from),
         Task::Bench { word, binary } => bench::run(&root, word.as_deref(), binary.as_deref()),
+        Task::Hello => bench::hello(),
         Task::Tidy => tidy::run(&root),
     };
     match done {

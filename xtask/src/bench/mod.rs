@@ -9,6 +9,8 @@ mod process;
 mod requests;
 mod saves;
 
+pub(crate) use http::hello;
+
 use crate::Problem;
 use alga_ext::manifest::Manifest;
 use std::path::{Path, PathBuf};
