@@ -1,6 +1,7 @@
 //! Requests per second over HTTP: the dev server with a Rust handler against a bare axum hello.
 
-use super::{Bench, Part, Row, median};
+use super::pairs::Pairs;
+use super::{Bench, Part, Row};
 use crate::Problem;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -52,20 +53,17 @@ fn rows(bench: &Bench) -> Result<Vec<Row>, Problem> {
     let (hello, _runtime) = hello()?;
     let subject = server.address;
     let path = format!("/api/ext-proxy/{id}{endpoint}");
-    let (mut base, mut figures, mut ratios) = (vec![], vec![], vec![]);
+    let mut pairs = Pairs::default();
     load(subject, &path, Duration::from_millis(500))?;
     for _ in 0..5 {
         let plain = load(hello, "/", Duration::from_secs(2))?;
-        let ours = load(subject, &path, Duration::from_secs(2))?;
-        ratios.push(ours / plain);
-        base.push(plain);
-        figures.push(ours);
+        pairs.push(plain, load(subject, &path, Duration::from_secs(2))?);
     }
-    let ratio = median(ratios);
+    let ratio = pairs.ratio();
     Ok(vec![Row {
         what: RATE,
-        figure: format!("{:.0} requests/s", median(figures)),
-        baseline: format!("bare axum hello, {:.0} requests/s", median(base)),
+        figure: format!("{:.0} requests/s", pairs.subject()),
+        baseline: format!("bare axum hello, {:.0} requests/s", pairs.baseline()),
         ratio,
         promise: "≥ 0.4",
         kept: ratio >= 0.4,
