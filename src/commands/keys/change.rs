@@ -1,8 +1,8 @@
 //! `keys change-password` and `keys default`.
 
+use super::make::open;
 use crate::cli;
 use crate::commands::Session;
-use super::make::open;
 use crate::commands::password::new_password;
 use crate::error::Error;
 use crate::output::table;

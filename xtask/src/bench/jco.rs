@@ -1,8 +1,8 @@
 //! Against `jco componentize`, which authors use today: building, the size of what comes out, a request to it.
 
+use super::pairs::Pairs;
 use super::process::{Cost, cost};
 use super::requests::{Asked, Subject};
-use super::pairs::Pairs;
 use super::{Bench, Part, Row, median};
 use crate::Problem;
 use alga_ext::project::Project;
