@@ -65,10 +65,10 @@ impl Part {
     }
 
     /// Its bytes; reading fails when they are not those that were hashed any more.
-    pub(super) fn open(&self) -> Result<Reading<'_>, Error> {
+    pub(super) fn open(&self) -> Result<Box<dyn Read + '_>, Error> {
         Ok(match &self.source {
-            Source::Memory(bytes) => Reading::Memory(bytes),
-            Source::Disk(file) => Reading::Disk(Rereading {
+            Source::Memory(bytes) => Box::new(bytes.as_slice()),
+            Source::Disk(file) => Box::new(Rereading {
                 reader: BufReader::with_capacity(PIECE, fs_err::File::open(file)?),
                 running: Running::default(),
                 left: self.size,
@@ -79,28 +79,13 @@ impl Part {
     }
 }
 
-/// A part's bytes on their way.
-pub(super) enum Reading<'a> {
-    Memory(&'a [u8]),
-    Disk(Rereading<'a>),
-}
-
 /// A file, hashed again.
-pub(super) struct Rereading<'a> {
+struct Rereading<'a> {
     reader: BufReader<fs_err::File>,
     running: Running,
     left: u64,
     sha256: Digest,
     file: &'a Path,
-}
-
-impl Read for Reading<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Reading::Memory(bytes) => bytes.read(buffer),
-            Reading::Disk(file) => file.read(buffer),
-        }
-    }
 }
 
 impl Read for Rereading<'_> {
