@@ -16,10 +16,29 @@ pub fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     fs_err::File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
-        let words = format!("`{}` is larger than {limit} bytes", path.display());
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, words));
+        return Err(too_large(path, limit));
     }
     Ok(bytes)
+}
+
+/// Opens a file of at most `limit` bytes to be read more than once; what can be read only once is copied first.
+pub fn open_bounded(path: &Path, limit: u64) -> io::Result<std::fs::File> {
+    let file = fs_err::File::open(path)?;
+    let metadata = file.metadata()?;
+    let (file, length) = if metadata.is_file() {
+        (file.into_file(), metadata.len())
+    } else {
+        let mut copy = tempfile::tempfile()?;
+        let length = io::copy(&mut file.take(limit.saturating_add(1)), &mut copy)?;
+        copy.rewind()?;
+        (copy, length)
+    };
+    if length > limit { Err(too_large(path, limit)) } else { Ok(file) }
+}
+
+fn too_large(path: &Path, limit: u64) -> io::Error {
+    let words = format!("`{}` is larger than {limit} bytes", path.display());
+    io::Error::new(io::ErrorKind::FileTooLarge, words)
 }
 
 /// [`read_bounded`], of text.
@@ -42,6 +61,13 @@ pub fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<
 /// Writes a new file, only where there is none, with the mode that it has from its first byte on (Unix only).
 pub fn create_with_mode(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
     Pending::of(path, bytes, mode)?.place(false)
+}
+
+/// [`write()`], of everything that `reader` has.
+pub fn write_from(path: &Path, reader: &mut impl Read) -> std::io::Result<()> {
+    let mut pending = Pending::begin(path)?;
+    io::copy(reader, &mut pending)?;
+    pending.put()
 }
 
 /// Writes files that belong together: all are written beside their places before the first takes its place, so that a

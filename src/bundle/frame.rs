@@ -21,7 +21,7 @@ pub(super) fn write_zstd(parts: &[&Part], fast: bool, out: &mut impl Write) -> R
     encoder.include_checksum(true)?;
     encoder.include_contentsize(true)?;
     // With the size known before, zstd takes the parameters it would for a file.
-    encoder.set_pledged_src_size(Some(tar::length(parts)))?;
+    encoder.set_pledged_src_size(Some(tar::length(parts)?))?;
     tar::write(parts, &mut encoder)?;
     encoder.finish()?;
     Ok(())

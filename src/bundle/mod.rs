@@ -9,6 +9,7 @@ mod index;
 pub mod limits;
 mod part;
 mod path;
+mod spooled;
 mod tar;
 mod walk;
 mod zip;
@@ -18,6 +19,7 @@ pub use digest::{Digest, Running};
 pub use error::Error;
 pub use index::{About, File, INDEX, Index, Lock, Requires, SBOM, Tool, files_digest};
 pub use part::Part;
+pub use spooled::Spooled;
 pub use walk::{Listing, Visit, walk};
 
 use std::fmt;
@@ -115,7 +117,7 @@ pub fn write_to(parts: &[Part], packing: Packing, out: &mut (impl Write + Seek))
         contents.file(part.path.as_bytes())?;
     }
     let unpacked = match packing.container {
-        Container::TarZst | Container::TarGz => tar::length(&sorted),
+        Container::TarZst | Container::TarGz => tar::length(&sorted)?,
         Container::Zip => sorted.iter().map(|part| part.size).sum(),
     };
     if unpacked > limits::UNPACKED {

@@ -2,7 +2,7 @@
 
 use super::digest::{PIECE, Running};
 use super::{Digest, Error, File};
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// A file that goes into a bundle.
@@ -56,39 +56,51 @@ impl Part {
                 Ok(bytes.get(..end).unwrap_or_default().to_vec())
             }
             Source::Disk(file) => {
-                let mut head = Vec::new();
+                // Grown step by step it would take three times as much for a moment.
+                let mut head = Vec::with_capacity(usize::try_from(limit.min(self.size)).unwrap_or_default());
                 fs_err::File::open(file)?.take(limit).read_to_end(&mut head)?;
                 Ok(head)
             }
         }
     }
 
-    /// Writes its bytes, which must still be those that were hashed.
-    pub(super) fn copy_to(&self, out: &mut dyn Write) -> Result<(), Error> {
-        let file = match &self.source {
-            Source::Memory(bytes) => return Ok(out.write_all(bytes)?),
-            Source::Disk(file) => file,
-        };
-        let mut reader = fs_err::File::open(file)?;
-        let mut running = Running::default();
-        let mut piece = vec![0; PIECE];
-        let mut left = self.size;
-        loop {
-            let count = match reader.read(&mut piece) {
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error.into()),
-            };
-            let bytes = piece.get(..count).unwrap_or_default();
-            running.update(bytes);
-            if count == 0 && running.clone().finish() == (self.sha256, self.size) {
-                return Ok(());
-            }
-            left = match left.checked_sub(u64::try_from(count).unwrap_or(u64::MAX)) {
-                Some(left) if count > 0 => left,
-                _ => return Err(Error::Changed { path: file.clone() }),
-            };
-            out.write_all(bytes)?;
+    /// Its bytes; reading fails when they are not those that were hashed any more.
+    pub(super) fn open(&self) -> Result<Box<dyn Read + '_>, Error> {
+        Ok(match &self.source {
+            Source::Memory(bytes) => Box::new(bytes.as_slice()),
+            Source::Disk(file) => Box::new(Rereading {
+                reader: BufReader::with_capacity(PIECE, fs_err::File::open(file)?),
+                running: Running::default(),
+                left: self.size,
+                sha256: self.sha256,
+                file,
+            }),
+        })
+    }
+}
+
+/// A file, hashed again.
+struct Rereading<'a> {
+    reader: BufReader<fs_err::File>,
+    running: Running,
+    left: u64,
+    sha256: Digest,
+    file: &'a Path,
+}
+
+impl Read for Rereading<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
         }
+        let count = self.reader.read(buffer)?;
+        self.running.update(buffer.get(..count).unwrap_or_default());
+        let is_whole = || self.left == 0 && self.running.clone().finish().0 == self.sha256;
+        let left = self.left.checked_sub(u64::try_from(count).unwrap_or(u64::MAX));
+        match left {
+            Some(left) if count > 0 || is_whole() => self.left = left,
+            _ => return Err(io::Error::other(Error::Changed { path: self.file.to_path_buf() })),
+        }
+        Ok(count)
     }
 }

@@ -47,8 +47,8 @@ fn the_bytes_are_pinned() {
         .map(|container| Digest::of(&write(&sample(), *container).unwrap()).hex())
         .collect();
     insta::assert_snapshot!(digests.join("\n"), @r"
-    c3775042740baaae071089bcc1725e2f778aed8e557bca0fa3669873c3cd6ad9
-    1a2543b8772ad24ff2b3aa97428318c7df62db4d7f3164848d3d5437cf762546
+    392d6d35d912a1031bbb587af59dddba289ca006eb25fbfe49888e0209755919
+    0cc9303d09e998c1b01909fa457e36494d6fd3512ad54fd0f7303c6bdac552a0
     ee13bce6c2c69babf7a0fde5bfbbbcf16a00ca3f9814342ac4ac3ea6cefb88c6
     ");
 }

@@ -20,9 +20,9 @@ pub use validate::{Against, Explain, Validate};
 
 pub use trust::{
     Attest, Epoch, FirstUse, KeyFolder, Keys, KeysChangePassword, KeysCommand, KeysDefault, KeysExport,
-    KeysGenerate, KeysImport, KeysList, NewPassword, Password, Requirement, RevokeReason, Secret, Sign,
-    SigningKey, Trust, TrustAdd, TrustCommand, TrustExplain, TrustFile, TrustInit, TrustRemove, TrustRevoke,
-    TrustRotate, Verify,
+    KeysGenerate, KeysImport, KeysList, NewPassword, Password, Rekey, Requirement, RevokeReason, Secret,
+    Sign, SigningKey, Trust, TrustAdd, TrustCommand, TrustExplain, TrustFile, TrustInit, TrustRemove,
+    TrustRevoke, TrustRotate, Verify,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};

@@ -151,15 +151,9 @@ pub struct KeysImport {
     /// Its name in the folder of keys
     #[arg(long, value_name = "NAME")]
     pub name: String,
-    /// Password.
+    /// Passwords and folder.
     #[command(flatten)]
-    pub password: Password,
-    /// New password.
-    #[command(flatten)]
-    pub new: NewPassword,
-    /// Folder.
-    #[command(flatten)]
-    pub folder: KeyFolder,
+    pub rekey: Rekey,
 }
 
 /// `keys export`
@@ -185,6 +179,14 @@ pub struct KeysList {
 pub struct KeysChangePassword {
     /// The key's name, or its secret key's file
     pub key: PathBuf,
+    /// Passwords and folder.
+    #[command(flatten)]
+    pub rekey: Rekey,
+}
+
+/// What opens a key, what it is closed with, and where it is.
+#[derive(Debug, Args)]
+pub struct Rekey {
     /// Password.
     #[command(flatten)]
     pub password: Password,

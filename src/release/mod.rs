@@ -31,7 +31,7 @@ pub use rebuild::{Difference, RebuildOptions, Rebuilt, Source, rebuild};
 pub use sbom::Sbom;
 pub use sign::{SignOptions, Signed, sign};
 pub use signer::{External, Signer};
-pub use survey::{Surveyed, survey};
+pub use survey::{Surveyed, survey, survey_component};
 pub use trust::{
     Added, add_key, add_statement, init_trust, read_trust, remember, remove, revocation, rotation,
     set_threshold, write_trust,

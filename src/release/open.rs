@@ -2,9 +2,10 @@
 
 use super::{Error, Kind};
 use crate::bundle::{self, Bundle, Digest, MANIFEST};
+use crate::files;
 use crate::manifest::Manifest;
 use fs_err::File;
-use std::io::{Read, Seek};
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 /// A bundle with what it says of itself.
@@ -57,19 +58,13 @@ pub(super) fn manifest<'a>(
 
 /// Opens a file of at most `limit` bytes to be read more than once; what can be read only once is copied first.
 pub(super) fn open_bounded(path: &Path, limit: u64) -> Result<std::fs::File, Error> {
-    let file = File::open(path)?;
-    let metadata = file.metadata()?;
-    if metadata.is_dir() {
+    if path.is_dir() {
         return Err(Error::Folder { path: path.to_path_buf() });
     }
-    let too_large = || Error::TooLarge { path: path.to_path_buf(), limit };
-    if metadata.is_file() {
-        return if metadata.len() > limit { Err(too_large()) } else { Ok(file.into_file()) };
-    }
-    let mut copy = tempfile::tempfile()?;
-    let length = std::io::copy(&mut file.take(limit.saturating_add(1)), &mut copy)?;
-    copy.rewind()?;
-    if length > limit { Err(too_large()) } else { Ok(copy) }
+    files::open_bounded(path, limit).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => Error::TooLarge { path: path.to_path_buf(), limit },
+        _ => error.into(),
+    })
 }
 
 /// Reads a file of at most `limit` bytes, whatever its size claims to be.

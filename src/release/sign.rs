@@ -46,7 +46,15 @@ pub fn sign<E: From<Error>>(
     let claim = Claim { identity, key_id: public.id(), created, expires };
     surveyed.file.rewind().map_err(Error::from)?;
     let hash = Prehash::of_reader(&mut surveyed.file).map_err(Error::from)?;
-    let text = signing::sign::<Error>(&public, &hash, &claim, &mut |bytes| signer.sign(bytes))?;
+    let text = match &signer {
+        Signer::Key(key) => {
+            surveyed.file.rewind().map_err(Error::from)?;
+            signing::sign(key, &mut surveyed.file, &hash, &claim).map_err(Error::from)?
+        }
+        Signer::External(_) => {
+            signing::assemble::<Error>(&public, &hash, &claim, &mut |bytes| signer.sign(bytes))?
+        }
+    };
     let bundle = path;
     let path = place(bundle, &claim)?;
     if let Some(folder) = path.parent() {

@@ -7,6 +7,8 @@ use crate::signing::Identity;
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 
+/// Where the component is.
+const COMPONENT: &str = "dist/main.wasm";
 /// The largest manifest that is read.
 const LARGEST_MANIFEST: u64 = 16 << 20;
 
@@ -29,9 +31,25 @@ pub struct Surveyed {
 
 /// Looks through the bundle at `path`.
 pub fn survey(path: &Path) -> Result<Surveyed, Error> {
+    look_through(path, &mut |_, _| Ok(()))
+}
+
+/// Looks through the bundle at `path`, and keeps its component if it has one.
+pub fn survey_component(path: &Path) -> Result<(Surveyed, Option<Vec<u8>>), Error> {
+    let mut component = None;
+    let surveyed = look_through(path, &mut |name, body| {
+        if name == COMPONENT {
+            body.read_to_end(component.insert(Vec::new()))?;
+        }
+        Ok(())
+    })?;
+    Ok((surveyed, component))
+}
+
+fn look_through(path: &Path, visit: &mut bundle::Visit<'_, Error>) -> Result<Surveyed, Error> {
     let mut file = Kind::Bundle.open(path, limits::UNPACKED)?;
     let (digest, size) = Digest::of_reader(&mut file)?;
-    Surveyed::new(path, file, digest, size, &mut |_, _| Ok(()))
+    Surveyed::new(path, file, digest, size, visit)
 }
 
 impl Surveyed {

@@ -27,13 +27,18 @@ pub(super) fn linker(engine: &Engine) -> Result<Linker<State>, Error> {
 /// What the runtime of a source imports beside: the script is one file, so nothing is found under any name.
 pub(super) fn with_loader(linker: &Linker<State>) -> wasmtime::Result<Linker<State>> {
     let mut linker = linker.clone();
+    refuse_modules(&mut linker)?;
+    Ok(linker)
+}
+
+/// Links a loader of modules that finds none, whatever a store holds.
+pub fn refuse_modules<T: 'static>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     let mut loader = linker.instance("local:init/module-loader")?;
     let refusal = "modules are loaded by the build";
     loader.func_wrap("resolve", move |_, (_, _): (String, String)| {
         Ok((Err::<String, _>(refusal.to_owned()),))
     })?;
-    loader.func_wrap("load", move |_, (_,): (String,)| Ok((Err::<String, _>(refusal.to_owned()),)))?;
-    Ok(linker)
+    loader.func_wrap("load", move |_, (_,): (String,)| Ok((Err::<String, _>(refusal.to_owned()),)))
 }
 
 /// Resolves a component's imports once for all calls, and finds its handler.

@@ -11,6 +11,7 @@ mod state;
 mod stdio;
 
 pub use crate::host::{HostCall, Level, Log, Stream};
+pub use link::refuse_modules;
 pub use outcome::{Failure, FailureKind, Outcome, Request, Response};
 pub use source::{Runtime, Script};
 

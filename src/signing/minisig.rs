@@ -1,13 +1,19 @@
 //! Detached signatures: two Ed25519 signatures, one over the bytes and one over that and the trusted comment.
 //!
+//! The `minisign` crate makes the signatures, and has the last word when one is verified. It does not have the first: it
+//! would trim what it reads, and hash a bundle with portable code on this core, while another core is at it already with
+//! the wide registers it has. So a file is parsed strictly here, its bytes are hashed by `blake2b_simd`, aws-lc says which of
+//! the two signatures does not fit, and the crate sees them with the hash in place of the bytes.
+//!
 //! A `.minisig` file is four lines, each ended by one `\n` and nothing else, as Debian's minisign writes them. Ours has one
 //! spelling, so that none of its bytes can change unseen; of other tools' signatures the untrusted comment is free.
 
 use super::public::id;
-use super::{Claim, Error, PublicKey, Raw};
+use super::{Claim, Error, PublicKey, Raw, SecretKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use std::io::{self, Read};
+use minisign::SignatureBox;
+use std::io::{self, Cursor, Read};
 
 /// The longest trusted comment minisign reads.
 const COMMENT: usize = 8_191;
@@ -37,20 +43,31 @@ impl Prehash {
     }
 }
 
-/// Signs the bytes that `hash` is of, as the claim says; returns the text of the `.minisig` file.
+/// Signs the bytes that `reader` has and `hash` is of, as the claim says; returns the text of the `.minisig` file.
+///
+/// What the crate made is checked as if it came from anywhere: it is read strictly, and must fit the hash.
+pub fn sign(key: &SecretKey, reader: &mut impl Read, hash: &Prehash, claim: &Claim) -> Result<String, Error> {
+    let (comment, public) = (comment(claim)?, key.public());
+    let untrusted = untrusted(&public.id());
+    let given = Some(public.to_crate()?);
+    let signed = minisign::sign(given.as_ref(), key.of_crate(), reader, Some(&comment), Some(&untrusted));
+    let text = signed.map_err(|_| Error::Library { why: "it made no signature" })?.into_string();
+    let unread = || Err(Error::Library { why: "it made a signature in the old form" });
+    Signature::parse(text.as_bytes())?.verify(&public, hash, unread)?;
+    Ok(text)
+}
+
+/// Puts a signature together that is made elsewhere, of the bytes that `hash` is of; returns the text of the `.minisig` file.
 ///
 /// `raw` makes the Ed25519 signature of the bytes it is given, with the secret half of `public`. It is called twice, and
 /// what it makes is checked before anything is made of it.
-pub fn sign<E: From<Error>>(
+pub fn assemble<E: From<Error>>(
     public: &PublicKey,
     hash: &Prehash,
     claim: &Claim,
     raw: &mut Raw<'_, E>,
 ) -> Result<String, E> {
-    let comment = claim.to_string();
-    if comment.len() > COMMENT {
-        return Err(Error::CommentTooLong { length: comment.len(), limit: COMMENT }.into());
-    }
+    let comment = comment(claim)?;
     let mut checked = |bytes: &[u8]| -> Result<Vec<u8>, E> {
         let signature = raw(bytes)?;
         if signature.len() != 64 || !public.verifies(bytes, &signature) {
@@ -63,6 +80,15 @@ pub fn sign<E: From<Error>>(
     let first = STANDARD.encode([b"ED", public.number.as_slice(), &signature].concat());
     let (untrusted, second) = (untrusted(&public.id()), STANDARD.encode(global));
     Ok(format!("{UNTRUSTED}{untrusted}\n{first}\n{TRUSTED}{comment}\n{second}\n"))
+}
+
+/// The trusted comment, if minisign reads one that long.
+fn comment(claim: &Claim) -> Result<String, Error> {
+    let comment = claim.to_string();
+    if comment.len() > COMMENT {
+        return Err(Error::CommentTooLong { length: comment.len(), limit: COMMENT });
+    }
+    Ok(comment)
 }
 
 /// The untrusted comment of our signatures. Nothing signs it, so it may hold only what the signed rest says too.
@@ -150,16 +176,27 @@ impl Signature {
         if found != trusted {
             return Err(Error::OtherKey { found, trusted }.into());
         }
-        let fits = if self.is_of_hash {
-            key.verifies(&hash.0, &self.first)
-        } else {
-            key.verifies(&bytes()?, &self.first)
-        };
-        if !fits {
+        let signed = if self.is_of_hash { hash.0.to_vec() } else { bytes()? };
+        if !key.verifies(&signed, &self.first) {
             return Err(Error::Bytes.into());
         }
         let commented = [self.first.as_slice(), self.trusted_comment.as_bytes()].concat();
-        if key.verifies(&commented, &self.global) { Ok(()) } else { Err(Error::Comment.into()) }
+        if !key.verifies(&commented, &self.global) {
+            return Err(Error::Comment.into());
+        }
+        Ok(self.confirm(key, &signed)?)
+    }
+
+    /// Asks the crate. It hashes nothing when the signature is in the old form, of what was `signed` as it is.
+    fn confirm(&self, key: &PublicKey, signed: &[u8]) -> Result<(), Error> {
+        let first = STANDARD.encode([b"Ed", self.number.as_slice(), &self.first].concat());
+        let (comment, global) = (&self.trusted_comment, STANDARD.encode(self.global));
+        let text = format!("{UNTRUSTED}\n{first}\n{TRUSTED}{comment}\n{global}\n");
+        let signature = SignatureBox::from_string(&text).map_err(|_| Error::Bytes)?;
+        let (quiet, output, allow_legacy) = (true, false, true);
+        let signed = Cursor::new(signed);
+        minisign::verify(&key.to_crate()?, &signature, signed, quiet, output, allow_legacy)
+            .map_err(|_| Error::Bytes)
     }
 }
 
@@ -187,8 +224,7 @@ mod tests {
     fn signed() -> (PublicKey, Claim, String) {
         let key = SecretKey::generate().unwrap();
         let claim = claim(&key);
-        let text =
-            sign::<Error>(&key.public(), &hash(b"bytes"), &claim, &mut |bytes| key.sign(bytes)).unwrap();
+        let text = sign(&key, &mut &b"bytes"[..], &hash(b"bytes"), &claim).unwrap();
         (key.public(), claim, text)
     }
 
@@ -255,13 +291,38 @@ mod tests {
     }
 
     #[test]
+    fn a_signature_made_elsewhere_is_one_like_any() {
+        let key = SecretKey::generate().unwrap();
+        let (claim, hash) = (claim(&key), hash(b"bytes"));
+        let text = assemble::<Error>(&key.public(), &hash, &claim, &mut |bytes| key.sign(bytes)).unwrap();
+        verify(&key.public(), text.as_bytes(), b"bytes").unwrap();
+    }
+
+    #[test]
+    fn bytes_that_change_while_they_are_signed_are_not() {
+        let key = SecretKey::generate().unwrap();
+        let result = sign(&key, &mut &b"other"[..], &hash(b"bytes"), &claim(&key));
+        assert!(matches!(result, Err(Error::Bytes)));
+    }
+
+    #[test]
+    fn the_old_form_of_the_crates_own_is_verified_too() {
+        let (key, _, text) = signed();
+        let signature = Signature::parse(text.as_bytes()).unwrap();
+        let old = Signature { is_of_hash: false, ..signature.clone() };
+        // What was signed is the hash; taken for the bytes of an old signature, it fits as well.
+        let bytes = hash(b"bytes").0.to_vec();
+        old.verify::<Error>(&key, &hash(b""), || Ok(bytes)).unwrap();
+    }
+
+    #[test]
     fn what_was_signed_with_another_key_or_not_at_all_is_not_written() {
         let (key, other) = (SecretKey::generate().unwrap(), SecretKey::generate().unwrap());
         let claim = claim(&key);
         let mut attempts: [&mut Raw<'_, Error>; 3] =
             [&mut |bytes| other.sign(bytes), &mut |_| Ok(vec![0; 64]), &mut |_| Ok(Vec::new())];
         for raw in &mut attempts {
-            let result = sign(&key.public(), &hash(b"bytes"), &claim, raw);
+            let result = assemble(&key.public(), &hash(b"bytes"), &claim, raw);
             assert!(matches!(result, Err(Error::NotSigned { .. })));
         }
     }
@@ -271,7 +332,9 @@ mod tests {
         let key = SecretKey::generate().unwrap();
         let mut claim = claim(&key);
         claim.identity.name = "n".repeat(9_000);
-        let result = sign::<Error>(&key.public(), &hash(b""), &claim, &mut |bytes| key.sign(bytes));
+        let result = sign(&key, &mut io::empty(), &hash(b""), &claim);
+        assert!(matches!(result, Err(Error::CommentTooLong { .. })));
+        let result = assemble::<Error>(&key.public(), &hash(b""), &claim, &mut |bytes| key.sign(bytes));
         assert!(matches!(result, Err(Error::CommentTooLong { .. })));
     }
 }

@@ -41,6 +41,21 @@ impl PublicKey {
         Ok(PublicKey { number: *number, point })
     }
 
+    /// The crate's key, taken over.
+    pub(super) fn of_crate(key: &minisign::PublicKey) -> Result<PublicKey, Error> {
+        PublicKey::parse(&key.to_base64())
+    }
+
+    /// As the crate knows it.
+    pub(super) fn to_crate(&self) -> Result<minisign::PublicKey, Error> {
+        let failed = |_| Error::Library { why: "the public key was not taken" };
+        minisign::PublicKey::from_bytes(&self.bytes()).map_err(failed)
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        [b"Ed", self.number.as_slice(), &self.point].concat()
+    }
+
     /// The key's id: 16 hex digits, as minisign prints it.
     pub fn id(&self) -> String {
         id(&self.number)
@@ -60,8 +75,7 @@ impl PublicKey {
 /// The key alone, as base64.
 impl fmt::Display for PublicKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes = [b"Ed", self.number.as_slice(), &self.point].concat();
-        formatter.write_str(&STANDARD.encode(bytes))
+        formatter.write_str(&STANDARD.encode(self.bytes()))
     }
 }
 

@@ -1,39 +1,50 @@
-//! Secret keys in minisign's format: made, opened, closed under another password. What is secret is zeroed when dropped.
+//! Secret keys in minisign's format: made, opened, closed under another password.
+//!
+//! The `minisign` crate makes keys, decrypts them and checks what it decrypted. Two things it does not do: it encrypts no
+//! key but one it has just made, and that with a thirty-second of the work that minisign itself asks for, so that the
+//! stream laid over a key is made here, of the same scrypt; and it signs nothing but whole files in its own format, so
+//! that statements are signed with aws-lc. What is secret here is zeroed when dropped; of copies that the crate makes on
+//! its way nobody can say.
 
 use super::{Error, PublicKey, public};
 use aws_lc_rs::rand;
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use minisign::{ErrorKind, KeyPair, SecretKeyBox};
+use std::io;
 use zeroize::{Zeroize, Zeroizing};
 
 /// The most work a key file may ask of scrypt: what minisign itself asks for (1 GiB, seconds).
 const OPSLIMIT: u64 = 33_554_432;
 const MEMLIMIT: u64 = 1 << 30;
+/// What libsodium, and the crate when it opens a key, make of these two: the logarithm of N. r is 8 and p is 1.
+const LOG_N: u8 = 20;
 /// A secret key without comment, in bytes: two letters each of algorithm, derivation and checksum, salt, costs, and what
 /// may be encrypted.
 const LENGTH: usize = 158;
+const DERIVATION: usize = 2;
 const SALT: usize = 6;
 const COSTS: usize = 38;
 const HIDDEN: usize = 54;
 /// What may be encrypted: the key's number, the seed, the point and a checksum.
 const HIDDEN_LENGTH: usize = LENGTH - HIDDEN;
+const SEED: usize = HIDDEN + 8;
+const POINT: usize = SEED + 32;
+const CHECKSUM: usize = POINT + 32;
 
-/// A key to sign with. It has no `Debug`: nothing may print it.
+/// A key to sign with, open. It has no `Debug`: nothing may print it.
 pub struct SecretKey {
-    number: [u8; 8],
-    seed: Zeroizing<[u8; 32]>,
-    point: [u8; 32],
+    /// In one place from its making to its end, so that no move leaves a copy behind.
+    inner: Box<minisign::SecretKey>,
+    public: PublicKey,
 }
 
 impl SecretKey {
     /// Makes a key.
     pub fn generate() -> Result<SecretKey, Error> {
-        let (mut number, mut seed) = ([0; 8], Zeroizing::new([0; 32]));
-        fill(&mut number)?;
-        fill(seed.as_mut_slice())?;
-        let point = point(&seed)?;
-        Ok(SecretKey { number, seed, point })
+        let failed = |_| Error::Library { why: "no key could be made" };
+        SecretKey::new(KeyPair::generate_unencrypted_keypair().map_err(failed)?.sk)
     }
 
     /// Whether a secret key's text is encrypted, so that [`SecretKey::open`] needs a password.
@@ -44,57 +55,53 @@ impl SecretKey {
     /// Opens the text of a secret key's file, or its second line alone.
     pub fn open(text: &str, password: Option<&str>) -> Result<SecretKey, Error> {
         let mut stored = Stored::read(text)?;
-        if stored.encrypted {
+        let opened = if stored.encrypted {
+            // An absent password would make the crate ask for one, on standard output.
             let password = password.ok_or(Error::NeedsPassword)?;
-            stored.toggle(password)?;
-        }
-        let wrong = if stored.encrypted {
-            Error::WrongPassword
+            stored.to_box().into_secret_key(Some(password.to_owned()))
         } else {
-            Error::SecretKey { why: "its checksum is wrong" }
+            let stated = Zeroizing::new(stored.bytes.get(CHECKSUM..).unwrap_or_default().to_vec());
+            stored.sum_up();
+            // `minisign -G -W` writes zeros for a checksum. That the point fits the seed is one over the rest.
+            let is_unchecked = stated.iter().all(|byte| *byte == 0);
+            if !is_unchecked && stored.bytes.get(CHECKSUM..) != Some(stated.as_slice()) {
+                return Err(Error::SecretKey { why: "its checksum is wrong" });
+            }
+            minisign::SecretKey::from_bytes(&stored.bytes)
         };
-        let hidden = stored.bytes.get(HIDDEN..).unwrap_or_default();
-        let Some((number, rest)) = hidden.split_first_chunk::<8>() else { return Err(wrong) };
-        let Some((seed, rest)) = rest.split_first_chunk::<32>() else { return Err(wrong) };
-        let Some((stored_point, sum)) = rest.split_first_chunk::<32>() else { return Err(wrong) };
-        let seed = Zeroizing::new(*seed);
-        // `minisign -G -W` writes zeros for a checksum. The point, computed anew, is one over the rest.
-        let is_unchecked = !stored.encrypted && sum.iter().all(|byte| *byte == 0);
-        if !is_unchecked && sum != checksum(*number, &seed, stored_point) {
-            return Err(wrong);
-        }
-        let point = point(&seed)?;
-        if point != *stored_point {
-            return Err(Error::SecretKey { why: "its two halves do not belong together" });
-        }
-        Ok(SecretKey { number: *number, seed, point })
+        SecretKey::new(opened.map_err(|error| match error.kind() {
+            ErrorKind::Verify => Error::WrongPassword,
+            _ => Error::Library { why: "the secret key was not taken" },
+        })?)
+    }
+
+    /// Takes a key that is open, if it can sign what its public half verifies.
+    fn new(inner: minisign::SecretKey) -> Result<SecretKey, Error> {
+        let inner = Box::new(inner);
+        let failed = |_| Error::SecretKey { why: "its two halves do not belong together" };
+        let public = minisign::PublicKey::from_secret_key(&inner).map_err(failed)?;
+        minisign::sign(Some(&public), &inner, io::empty(), Some(""), Some("")).map_err(failed)?;
+        let public = PublicKey::of_crate(&public)?;
+        Ok(SecretKey { inner, public })
     }
 
     /// The text to store; without a password the key is stored as it is.
     pub fn close(&self, password: Option<&str>) -> Result<Zeroizing<String>, Error> {
-        let derivation: &[u8; 2] = if password.is_some() { b"Sc" } else { b"\0\0" };
-        let mut bytes = Zeroizing::new(Vec::with_capacity(LENGTH));
-        for part in [b"Ed", derivation, b"B2"] {
-            bytes.extend_from_slice(part);
-        }
-        let mut salt = [0; COSTS - SALT];
+        let mut stored =
+            Stored { bytes: Zeroizing::new(self.inner.to_bytes()), encrypted: password.is_some() };
+        let (mut salt, mut costs) = ([0; COSTS - SALT], [0; 2]);
         if password.is_some() {
-            fill(&mut salt)?;
+            rand::fill(&mut salt).map_err(|_| Error::Library { why: "the system gives no random bytes" })?;
+            costs = [OPSLIMIT, MEMLIMIT];
         }
-        bytes.extend_from_slice(&salt);
-        for cost in [OPSLIMIT, MEMLIMIT] {
-            bytes.extend_from_slice(&if password.is_some() { cost } else { 0 }.to_le_bytes());
-        }
-        bytes.extend_from_slice(&self.number);
-        bytes.extend_from_slice(self.seed.as_slice());
-        bytes.extend_from_slice(&self.point);
-        bytes.extend_from_slice(&checksum(self.number, &self.seed, &self.point));
-        let mut stored = Stored { bytes, encrypted: password.is_some() };
+        stored.put(DERIVATION, if password.is_some() { b"Sc" } else { b"\0\0" });
+        stored.put(SALT, &salt);
+        stored.put(COSTS, costs.map(u64::to_le_bytes).as_flattened());
         if let Some(password) = password {
-            stored.toggle(password)?;
+            stored.encrypt(password)?;
         }
         let state = if stored.encrypted { "encrypted" } else { "unencrypted" };
-        let id = self.public().id();
+        let id = self.public.id();
         let encoded = Zeroizing::new(STANDARD.encode(stored.bytes.as_slice()));
         let text = format!("untrusted comment: minisign {state} secret key {id}\n{}\n", encoded.as_str());
         Ok(Zeroizing::new(text))
@@ -102,33 +109,32 @@ impl SecretKey {
 
     /// The public key that belongs to it.
     pub fn public(&self) -> PublicKey {
-        PublicKey { number: self.number, point: self.point }
+        self.public.clone()
     }
 
     /// The Ed25519 signature of these bytes, as they are.
     pub fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>, Error> {
-        let pair = Ed25519KeyPair::from_seed_and_public_key(self.seed.as_slice(), &self.point);
+        let stored = Zeroizing::new(self.inner.to_bytes());
+        let seed = stored.get(SEED..POINT).unwrap_or_default();
+        let pair = Ed25519KeyPair::from_seed_and_public_key(seed, &self.public.point);
         let pair = pair.map_err(|_| Error::Library { why: "the secret key was not taken" })?;
         Ok(pair.sign(bytes).as_ref().to_vec())
     }
+
+    /// As the crate knows it.
+    pub(super) fn of_crate(&self) -> &minisign::SecretKey {
+        &self.inner
+    }
 }
 
-fn fill(bytes: &mut [u8]) -> Result<(), Error> {
-    rand::fill(bytes).map_err(|_| Error::Library { why: "the system gives no random bytes" })
-}
-
-fn point(seed: &[u8; 32]) -> Result<[u8; 32], Error> {
-    let failed = || Error::Library { why: "the secret key was not taken" };
-    let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| failed())?;
-    pair.public_key().as_ref().try_into().map_err(|_| failed())
-}
-
-fn checksum(number: [u8; 8], seed: &[u8; 32], point: &[u8; 32]) -> [u8; 32] {
-    let mut state = blake2b_simd::Params::new().hash_length(32).to_state();
-    state.update(b"Ed").update(&number).update(seed).update(point);
-    let mut sum = [0; 32];
-    sum.iter_mut().zip(state.finalize().as_bytes()).for_each(|(to, from)| *to = *from);
-    sum
+impl Drop for SecretKey {
+    fn drop(&mut self) {
+        if let Ok(zeros) = minisign::SecretKey::from_bytes(&[0; LENGTH]) {
+            *self.inner = zeros;
+            // Somebody looks, so the zeros are written.
+            std::hint::black_box(&self.inner);
+        }
+    }
 }
 
 /// A secret key's bytes, looked over before anything is done with the lengths and costs they state.
@@ -174,11 +180,26 @@ impl Stored {
         field.map_or(u64::MAX, u64::from_le_bytes)
     }
 
-    /// Encrypts what is open, decrypts what is encrypted: one stream, made of the password, is laid over it.
-    fn toggle(&mut self, password: &str) -> Result<(), Error> {
-        let library = |_| Error::Library { why: "the key's costs are none that scrypt takes" };
-        let (log_n, p) = costs(self.cost(0), self.cost(1));
-        let parameters = scrypt::Params::new(log_n, 8, p, 32).map_err(library)?;
+    fn put(&mut self, at: usize, bytes: &[u8]) {
+        self.bytes.iter_mut().skip(at).zip(bytes).for_each(|(to, from)| *to = *from);
+    }
+
+    /// Gives it the checksum of what it holds.
+    fn sum_up(&mut self) {
+        let mut state = blake2b_simd::Params::new().hash_length(LENGTH - CHECKSUM).to_state();
+        state.update(b"Ed").update(self.bytes.get(HIDDEN..CHECKSUM).unwrap_or_default());
+        self.put(CHECKSUM, state.finalize().as_bytes());
+    }
+
+    /// An encrypted key as the crate reads it: it sees nothing of a file but these bytes.
+    fn to_box(&self) -> SecretKeyBox {
+        format!("untrusted comment: \n{}\n", STANDARD.encode(self.bytes.as_slice())).into()
+    }
+
+    /// Lays a stream, made of the password, over what is to be hidden.
+    fn encrypt(&mut self, password: &str) -> Result<(), Error> {
+        let failed = |_| Error::Library { why: "scrypt does not take minisign's costs" };
+        let parameters = scrypt::Params::new(LOG_N, 8, 1, 32).map_err(failed)?;
         let mut stream = Zeroizing::new([0_u8; HIDDEN_LENGTH]);
         let salt = self.bytes.get(SALT..COSTS).unwrap_or_default().to_vec();
         scrypt::scrypt(password.as_bytes(), &salt, &parameters, stream.as_mut_slice())
@@ -188,18 +209,6 @@ impl Stored {
         stream.zeroize();
         Ok(())
     }
-}
-
-/// What libsodium makes of the two costs, which minisign stores: the logarithm of N, and p; r is 8.
-fn costs(operations: u64, memory: u64) -> (u8, u32) {
-    let operations = operations.max(32_768);
-    let log = |most: u64| (1..63).find(|log| 1_u64 << log > most / 2).unwrap_or(63);
-    if operations < memory / 32 {
-        return (log(operations / 32), 1);
-    }
-    let log_n = log(memory / 1024);
-    let most = (operations / 4 / (1_u64 << log_n)).min(0x3fff_ffff);
-    (log_n, u32::try_from(most / 8).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]
@@ -260,17 +269,37 @@ mod tests {
     }
 
     #[test]
+    fn a_key_without_a_checksum_opens_when_its_halves_belong_together() {
+        let key = SecretKey::generate().unwrap();
+        let line = |bytes: &[u8]| STANDARD.encode(bytes);
+        let mut bytes = STANDARD.decode(key.close(None).unwrap().lines().nth(1).unwrap()).unwrap();
+        bytes[CHECKSUM..].fill(0);
+        assert_eq!(SecretKey::open(&line(&bytes), None).unwrap().public(), key.public());
+        let closed = SecretKey::open(&line(&bytes), None).unwrap().close(None).unwrap();
+        assert_eq!(*closed, *key.close(None).unwrap());
+        for at in [SEED, POINT] {
+            bytes[at] ^= 1;
+            let error = SecretKey::open(&line(&bytes), None).err();
+            assert!(matches!(error, Some(Error::SecretKey { .. })), "{error:?}");
+            bytes[at] ^= 1;
+        }
+    }
+
+    #[test]
+    fn what_the_crate_encrypts_opens_too() {
+        let pair = KeyPair::generate_encrypted_keypair(Some("hunter2".to_owned())).unwrap();
+        let text = pair.sk.to_box(None).unwrap().into_string();
+        let opened = SecretKey::open(&text, Some("hunter2")).unwrap();
+        assert_eq!(opened.public().to_string(), pair.pk.to_base64());
+        assert!(matches!(SecretKey::open(&text, Some("hunter3")), Err(Error::WrongPassword)));
+    }
+
+    #[test]
     fn a_key_that_asks_for_too_much_work_is_refused() {
         let text = SecretKey::generate().unwrap().close(Some("x")).unwrap();
         let mut bytes = STANDARD.decode(text.lines().nth(1).unwrap()).unwrap();
         bytes[44] = 0xff;
         let text = format!("untrusted comment: x\n{}\n", STANDARD.encode(bytes));
         assert!(matches!(SecretKey::open(&text, Some("x")), Err(Error::SecretKey { .. })));
-    }
-
-    #[test]
-    fn the_costs_are_libsodiums() {
-        assert_eq!(costs(OPSLIMIT, MEMLIMIT), (20, 1));
-        assert_eq!(costs(524_288, 16_777_216), (14, 1));
     }
 }

@@ -3,11 +3,13 @@
 use super::judge::{Judge, with_help};
 use super::ui_contents::Contents;
 use super::{component, manifest, routes, secrets, ui, ui_files, uses};
-use crate::bundle::{Entry, INDEX, SBOM};
+use crate::bundle::{Entry, INDEX, SBOM, Spooled};
 use crate::findings::{Code, Finding, Findings};
 use crate::manifest::Manifest;
 use crate::project::MANIFEST;
+use std::cell::Cell;
 use std::collections::HashMap;
+use std::io;
 
 /// Where the runner looks for the component.
 const COMPONENT: &str = "dist/main.wasm";
@@ -55,6 +57,20 @@ pub fn bundle(entries: &[Entry]) -> Findings {
         bytes.get(..usize::try_from(limit).unwrap_or(usize::MAX)).unwrap_or(bytes).to_vec()
     };
     files(entries.iter().map(|entry| (entry.path.as_str(), entry.bytes.len() as u64)), &head)
+}
+
+/// Judges a bundle that is unpacked on disk. Fails when it cannot be read back.
+pub fn spooled(bundle: &Spooled) -> io::Result<Findings> {
+    let failure = Cell::new(None);
+    let head = |path: &str, limit: u64| match bundle.head(path, limit) {
+        Ok(bytes) => bytes.unwrap_or_default(),
+        Err(error) => {
+            failure.set(Some(error));
+            Vec::new()
+        }
+    };
+    let findings = files(bundle.files(), &head);
+    failure.take().map_or(Ok(findings), Err)
 }
 
 /// Judges the files of a bundle, each with its size, wherever they are: `head` gives the first so many bytes of one. Of

@@ -33,7 +33,7 @@ mod ui_scripts;
 mod ui_styles;
 mod uses;
 
-pub use bundle::{bundle, files};
+pub use bundle::{bundle, files, spooled};
 pub use licenses::licenses;
 pub use manifest::manifest;
 pub use mend::{Mended, MendedFile, mend};

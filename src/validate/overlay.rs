@@ -37,10 +37,15 @@ impl Overlay {
         use io::Read;
         let limit = limit.saturating_add(1);
         let mut bytes = Vec::new();
-        match self.get(path) {
-            Some(text) => text.as_bytes().take(limit).read_to_end(&mut bytes)?,
-            None => fs_err::File::open(path)?.take(limit).read_to_end(&mut bytes)?,
-        };
+        if let Some(text) = self.get(path) {
+            text.as_bytes().take(limit).read_to_end(&mut bytes)?;
+            return Ok(bytes);
+        }
+        let file = fs_err::File::open(path)?;
+        // Grown step by step it would take three times as much for a moment.
+        let length = file.metadata().map_or(0, |metadata| metadata.len()).min(limit);
+        bytes.reserve_exact(usize::try_from(length).unwrap_or_default());
+        file.take(limit).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 

@@ -116,8 +116,8 @@ impl Subject {
             Subject::Project(root) => project::project_with(root, overlay, super::allow::today())?,
             Subject::Manifest { path, shown } => manifest::manifest_with(path, shown, overlay)?,
             Subject::Bundle(path) => {
-                let bytes = crate::files::read_bounded(path, archive::limits::UNPACKED)?;
-                bundle::bundle(&archive::read(&bytes)?.entries)
+                let file = crate::files::open_bounded(path, archive::limits::UNPACKED)?;
+                bundle::spooled(&archive::Spooled::read(file)?)?
             }
             Subject::Component { path, shown } => {
                 component::alone(&crate::files::read_bounded(path, LARGEST_COMPONENT)?, shown)

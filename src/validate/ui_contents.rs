@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 /// Bytes beyond which a file makes the first page slow: it is sent without compression, and stays in memory while the
 /// bundle is unpacked.
 const LARGE: u64 = 5 << 20;
+/// The largest script that is parsed: a parsed one takes thirty times its size in memory.
+const LARGEST_SCRIPT: u64 = 2 << 20;
 
 /// What the files of one UI show together.
 #[derive(Debug)]
@@ -88,7 +90,16 @@ impl Contents {
             Kind::Script => {
                 self.has_script = true;
                 self.ready = self.ready.max(ready(text, Ready::Script));
-                self.findings.extend(ui_scripts::judge(path, file, text));
+                if size > LARGEST_SCRIPT {
+                    let message = format!(
+                        "`{path}` has {:.1} MiB; of scripts of more than 2 MiB, calls are not looked at",
+                        mebibytes(size)
+                    );
+                    let help = "split it: what the first page does not need can be loaded later";
+                    self.findings.push(with_help(Code::FINDINGS_LIMIT, message, help).in_file(file));
+                } else {
+                    self.findings.extend(ui_scripts::judge(path, file, text));
+                }
             }
             Kind::Style => self.findings.extend(ui_styles::judge(file, text)),
             Kind::Other | Kind::Binary => {}
@@ -182,6 +193,8 @@ mod tests {
         assert_eq!(codes(&[("ui/app.test.js", "")]), [Code::UI_TEST_FILE]);
         assert_eq!(codes(&[("ui/__tests__/a.js", "")]), [Code::UI_TEST_FILE]);
         assert_eq!(codes(&[("ui/test.js", ""), ("ui/latest.js", "")]), []);
+        let long = "fetch('https://example.com');\n".repeat(80_000);
+        assert_eq!(codes(&[("ui/long.js", &long)]), [Code::FINDINGS_LIMIT]);
         let mut contents = Contents::new("ui/index.html".into());
         contents.add("ui/a.png", "ui/a.png", 6 << 20, Vec::new);
         assert_eq!(contents.finish()[0].code, Code::UI_FILE_LARGE);

@@ -4,6 +4,7 @@ use super::engine::Engine;
 use super::locate::{PROBE, Probe};
 use super::runtime::{MONOTONIC_CLOCK, POLL};
 use super::{Fault, bodies};
+use crate::runner;
 use futures_util::FutureExt;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -410,12 +411,7 @@ fn link(engine: &Engine) -> Result<Linker<State>, Fault> {
         Ok((vec![0x5a_u8; usize::try_from(count.min(65_536)).unwrap_or_default()],))
     })?;
     // The script is one file: nothing is resolved or loaded by the engine.
-    let mut loader = linker.instance("local:init/module-loader")?;
-    let refusal = "modules are loaded by the build";
-    loader.func_wrap("resolve", move |_, (_, _): (String, String)| {
-        Ok((Err::<String, _>(refusal.to_owned()),))
-    })?;
-    loader.func_wrap("load", move |_, (_,): (String,)| Ok((Err::<String, _>(refusal.to_owned()),)))?;
+    runner::refuse_modules(&mut linker)?;
     Ok(linker)
 }
 

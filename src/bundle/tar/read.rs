@@ -1,18 +1,15 @@
 //! Reading: every header checked before it is believed, and no byte of the tar without a meaning.
 
-use super::{BLOCK, GNU, USTAR, checksum, field};
+use super::BLOCK;
 use crate::bundle::walk::Walk;
 use crate::bundle::{Container, Error, limits, path as names};
 use std::io::{self, Read};
-use std::ops::Range;
+use tar::Header;
 
 /// The longest pax header or GNU long name that is read, in bytes.
 const LONGEST_NOTE: u64 = 64 << 10;
-
-/// A header's block, taken for true.
-struct Header<'a> {
-    block: &'a [u8; BLOCK],
-}
+/// Where a header says its form; tars older than that have zeros there.
+const MAGIC: std::ops::Range<usize> = 257..265;
 
 /// What an entry before another one says of that.
 #[derive(Default)]
@@ -40,11 +37,11 @@ pub(in crate::bundle) fn read<E: From<Error>>(
         if block.iter().all(|byte| *byte == 0) {
             return Ok(end(reader, container, &note)?);
         }
-        let header = Header { block: &block };
-        let stated = header.name(container)?;
+        let header = Header::from_byte_slice(&block);
+        let stated = name(header, container)?;
         let shown = names::shown(note.name.as_deref().unwrap_or(&stated));
-        let size = header.size(container).map_err(|error| error.at(&shown))?;
-        match header.kind() {
+        let size = size(header, container).map_err(|error| error.at(&shown))?;
+        match header.entry_type().as_byte() {
             kind @ (b'x' | b'L') => {
                 if note.is_there || size > LONGEST_NOTE {
                     let why = if note.is_there { "an entry has two names" } else { "a name is too long" };
@@ -82,48 +79,39 @@ pub(in crate::bundle) fn read<E: From<Error>>(
     }
 }
 
-impl Header<'_> {
-    fn field(&self, place: Range<usize>) -> &[u8] {
-        self.block.get(place).unwrap_or_default()
+/// The name in the header, once its checksum and magic are right.
+fn name(header: &Header, container: Container) -> Result<Vec<u8>, Error> {
+    let mut summed = header.clone();
+    summed.set_cksum();
+    let stated = octal(&header.as_old().cksum);
+    if stated.is_none() || stated != octal(&summed.as_old().cksum) {
+        return Err(fault(container, "a header's checksum is not that of its bytes"));
     }
+    let posix = header.as_ustar();
+    let is_blank = || header.as_bytes().get(MAGIC).is_some_and(|magic| magic.iter().all(|byte| *byte == 0));
+    if posix.is_none() && header.as_gnu().is_none() && !is_blank() {
+        return Err(fault(container, "a header is of no known form"));
+    }
+    let cut = |bytes: &[u8]| {
+        let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+        let (text, rest) = bytes.split_at(end);
+        rest.iter().all(|byte| *byte == 0).then(|| text.to_vec())
+    };
+    let hidden = || fault(container, "a name goes on after its end");
+    let name = cut(&header.as_old().name).ok_or_else(hidden)?;
+    let Some(posix) = posix else { return Ok(name) };
+    let prefix = cut(&posix.prefix).ok_or_else(hidden)?;
+    Ok(if prefix.is_empty() { name } else { [prefix.as_slice(), b"/", &name].concat() })
+}
 
-    fn kind(&self) -> u8 {
-        self.block.get(field::TYPE).copied().unwrap_or_default()
+fn size(header: &Header, container: Container) -> Result<u64, Error> {
+    let bytes = &header.as_old().size;
+    if bytes.first().is_some_and(|byte| byte & 0x80 != 0) {
+        return Err(fault(container, "a size is written in the form for more than 8 GiB"));
     }
-
-    /// The name in the header, once its checksum and magic are right.
-    fn name(&self, container: Container) -> Result<Vec<u8>, Error> {
-        let stated = octal(self.field(field::CHECKSUM)).map(u32::try_from);
-        if !matches!(stated, Some(Ok(stated)) if stated == checksum(self.block)) {
-            return Err(fault(container, "a header's checksum is not that of its bytes"));
-        }
-        let magic = self.field(field::MAGIC);
-        let is_posix = magic == USTAR;
-        if !is_posix && magic != GNU && magic.iter().any(|byte| *byte != 0) {
-            return Err(fault(container, "a header is of no known form"));
-        }
-        let cut = |place: Range<usize>| {
-            let bytes = self.field(place);
-            let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-            let (text, rest) = bytes.split_at(end);
-            rest.iter().all(|byte| *byte == 0).then(|| text.to_vec())
-        };
-        let hidden = || fault(container, "a name goes on after its end");
-        let name = cut(field::NAME).ok_or_else(hidden)?;
-        if !is_posix {
-            return Ok(name);
-        }
-        let prefix = cut(field::PREFIX).ok_or_else(hidden)?;
-        Ok(if prefix.is_empty() { name } else { [prefix.as_slice(), b"/", &name].concat() })
-    }
-
-    fn size(&self, container: Container) -> Result<u64, Error> {
-        let bytes = self.field(field::SIZE);
-        if bytes.first().is_some_and(|byte| byte & 0x80 != 0) {
-            return Err(fault(container, "a size is written in the form for more than 8 GiB"));
-        }
-        octal(bytes).ok_or_else(|| fault(container, "a size is no number"))
-    }
+    // The crate reads it too, with more patience.
+    let size = octal(bytes).filter(|size| header.entry_size().is_ok_and(|other| other == *size));
+    size.ok_or_else(|| fault(container, "a size is no number"))
 }
 
 /// Octal digits between spaces, with spaces or zeros after them to the field's end.

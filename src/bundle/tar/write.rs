@@ -1,118 +1,124 @@
-//! Writing: one ustar header a file, a pax record before it where the path is too long for one, and nothing in either
-//! that depends on the machine.
+//! Writing: the `tar` crate makes the headers, the pax records and the padding; what could differ between two machines is
+//! set here, for every file alike.
 
-use super::{BLOCK, USTAR, checksum, field};
+use super::BLOCK;
 use crate::bundle::{Error, Part};
-use std::io::Write;
-use std::ops::Range;
+use std::io::{self, Write};
+use tar::{Builder, EntryType, Header};
 
 /// 1980-01-01, the earliest time that every container can say.
 const TIME: u64 = 315_532_800;
-/// What closes a tar.
-const END: [u8; 2 * BLOCK] = [0; 2 * BLOCK];
+/// How much of a path too long for a header stands there nevertheless, for tools that read no pax records.
+const SHORTENED: usize = 90;
 
 /// How long the tar of these files is.
-pub(in crate::bundle) fn length(parts: &[&Part]) -> u64 {
-    let block = BLOCK as u64;
-    let file = |part: &&Part| {
-        let record = split(&part.path).is_none().then(|| record(&part.path).len() as u64);
-        let pax = record.map_or(0, |length| block + length.next_multiple_of(block));
-        pax + block + part.size.next_multiple_of(block)
-    };
-    parts.iter().map(file).sum::<u64>() + END.len() as u64
+pub(in crate::bundle) fn length(parts: &[&Part]) -> Result<u64, Error> {
+    let mut around = Counted(0);
+    let mut builder = Builder::new(&mut around);
+    for part in parts {
+        append(&mut builder, part, &mut io::empty())?;
+    }
+    builder.finish()?;
+    drop(builder);
+    Ok(around.0 + parts.iter().map(|part| part.size.next_multiple_of(BLOCK as u64)).sum::<u64>())
 }
 
 /// The tar of these files, in their order.
 pub(in crate::bundle) fn write(parts: &[&Part], out: &mut impl Write) -> Result<(), Error> {
+    let mut builder = Builder::new(out);
     for part in parts {
-        let (prefix, name) = if let Some(names) = split(&part.path) {
-            names
-        } else {
-            let record = record(&part.path);
-            out.write_all(&header(b'x', "", "PaxHeader", record.len() as u64))?;
-            out.write_all(record.as_bytes())?;
-            pad(record.len() as u64, out)?;
-            let end = (0..=90).rev().find(|end| part.path.is_char_boundary(*end)).unwrap_or(0);
-            ("", part.path.get(..end).unwrap_or_default().trim_end_matches('/'))
-        };
-        out.write_all(&header(b'0', prefix, name, part.size))?;
-        part.copy_to(out)?;
-        pad(part.size, out)?;
+        append(&mut builder, part, &mut part.open()?)?;
     }
-    Ok(out.write_all(&END)?)
+    Ok(builder.finish()?)
 }
 
-fn pad(length: u64, out: &mut impl Write) -> Result<(), Error> {
-    let missing = length.next_multiple_of(BLOCK as u64) - length;
-    let zeros = END.get(..usize::try_from(missing).unwrap_or(BLOCK)).unwrap_or_default();
-    Ok(out.write_all(zeros)?)
+/// One ustar header a file, and a pax record before it where the path is too long for one.
+fn append(builder: &mut Builder<impl Write>, part: &Part, bytes: &mut dyn io::Read) -> io::Result<()> {
+    let mut header = blank(part.size);
+    if header.set_path(&part.path).is_err() {
+        builder.append_pax_extensions([("path", part.path.as_bytes())])?;
+        // The crate may have put half of the path into it.
+        header = blank(part.size);
+        let end = (0..=SHORTENED).rev().find(|end| part.path.is_char_boundary(*end)).unwrap_or(0);
+        let short = part.path.get(..end).unwrap_or_default().trim_end_matches('/');
+        let name = &mut header.as_old_mut().name;
+        name.iter_mut().zip(short.bytes()).for_each(|(to, from)| *to = from);
+    }
+    header.set_cksum();
+    builder.append(&header, bytes)
 }
 
-/// A path in the two fields of a header, when it fits: 155 bytes before a slash and 100 after it.
-fn split(path: &str) -> Option<(&str, &str)> {
-    if path.len() <= field::NAME.len() {
-        return Some(("", path));
-    }
-    let fits = |at: &usize| *at <= field::PREFIX.len() && path.len() - at - 1 <= field::NAME.len();
-    let at = path.match_indices('/').map(|(at, _)| at).find(fits)?;
-    Some((path.get(..at)?, path.get(at + 1..)?))
-}
-
-/// The pax record of a path: its own length in decimal, `path=`, the path, a line feed.
-fn record(path: &str) -> String {
-    let rest = format!(" path={path}\n");
-    let mut length = rest.len();
-    loop {
-        let record = format!("{length}{rest}");
-        if record.len() == length {
-            return record;
-        }
-        length = record.len();
-    }
-}
-
-fn header(kind: u8, prefix: &str, name: &str, size: u64) -> [u8; BLOCK] {
-    let mut header = [0; BLOCK];
-    let mut put = |place: Range<usize>, bytes: &[u8]| {
-        for (to, from) in header.iter_mut().skip(place.start).take(place.len()).zip(bytes) {
-            *to = *from;
-        }
-    };
-    put(field::NAME, name.as_bytes());
-    put(field::PREFIX, prefix.as_bytes());
-    put(field::MODE, b"0000644\0");
-    put(field::UID, b"0000000\0");
-    put(field::GID, b"0000000\0");
-    put(field::SIZE, format!("{size:011o}\0").as_bytes());
-    put(field::TIME, format!("{TIME:011o}\0").as_bytes());
-    put(field::TYPE..field::TYPE + 1, &[kind]);
-    put(field::MAGIC, USTAR);
-    let sum = format!("{:06o}\0 ", checksum(&header));
-    for (to, from) in header.iter_mut().skip(field::CHECKSUM.start).zip(sum.bytes()) {
-        *to = from;
-    }
+/// A header without a name.
+fn blank(size: u64) -> Header {
+    let mut header = Header::new_ustar();
+    header.set_entry_type(EntryType::Regular);
+    header.set_mode(0o644);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(TIME);
+    header.set_size(size);
     header
+}
+
+/// A writer that only counts.
+struct Counted(u64);
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tar::Archive;
+
+    /// The paths at which the two fields of a header, and the record that replaces them, end.
+    fn paths() -> Vec<String> {
+        let (long, name) = ("f".repeat(155), "n".repeat(100));
+        vec![
+            "ui/a".into(),
+            name.clone(),
+            format!("{name}n"),
+            format!("{long}/{name}"),
+            format!("{long}f/{name}"),
+            format!("{long}/{name}n"),
+            format!("{}/{}", "é".repeat(77), "é".repeat(50)),
+            "d/".repeat(60) + "..d/" + &"d/".repeat(300) + "e",
+        ]
+    }
 
     #[test]
-    fn a_record_counts_itself() {
-        for path in ["a".repeat(101), "b".repeat(989), "c".repeat(990), "d".repeat(1024)] {
-            let record = record(&path);
-            let (length, _) = record.split_once(' ').unwrap();
-            assert_eq!(length.parse(), Ok(record.len()));
+    fn the_length_is_known_before_a_byte_is_read() {
+        for size in [0, 1, 511, 512, 513] {
+            let parts: Vec<Part> =
+                paths().into_iter().map(|path| Part::of_bytes(path, vec![1; size])).collect();
+            let parts: Vec<&Part> = parts.iter().collect();
+            let mut tar = Vec::new();
+            write(&parts, &mut tar).unwrap();
+            assert_eq!(length(&parts).unwrap(), tar.len() as u64);
         }
     }
 
     #[test]
-    fn a_path_is_split_at_a_slash_or_not_at_all() {
-        assert_eq!(split("ui/a"), Some(("", "ui/a")));
-        let (long, name) = ("f".repeat(120), "n".repeat(90));
-        assert_eq!(split(&format!("{long}/{name}")), Some((long.as_str(), name.as_str())));
-        assert_eq!(split(&format!("{long}/{}", "n".repeat(101))), None);
-        assert_eq!(split(&"n".repeat(101)), None);
+    fn every_path_reads_back_as_it_was_and_says_nothing_of_this_machine() {
+        for path in paths() {
+            let part = Part::of_bytes(path.clone(), *b"bytes");
+            let mut tar = Vec::new();
+            write(&[&part], &mut tar).unwrap();
+            let mut archive = Archive::new(tar.as_slice());
+            let entry = archive.entries().unwrap().next().unwrap().unwrap();
+            assert_eq!(entry.path_bytes(), path.as_bytes());
+            let header = entry.header();
+            let (mode, uid, gid) = (header.mode().unwrap(), header.uid().unwrap(), header.gid().unwrap());
+            assert_eq!((mode, uid, gid, header.mtime().unwrap()), (0o644, 0, 0, TIME));
+            assert_eq!(header.username_bytes(), Some(&b""[..]));
+        }
     }
 }

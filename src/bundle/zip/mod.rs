@@ -1,4 +1,5 @@
-//! Zip bundles: written without times or systems, and read only when every byte of the file has one meaning.
+//! Zip bundles: written by the `zip` crate without times or systems, and read only when every byte of the file has one
+//! meaning, to us and to the crate.
 
 mod read;
 mod write;

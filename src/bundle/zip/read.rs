@@ -6,7 +6,10 @@ use crate::bundle::limits::{self, Meter};
 use crate::bundle::walk::Walk;
 use crate::bundle::{Container, Error, path as names};
 use flate2::{Crc, Decompress, FlushDecompress, Status};
+use std::collections::HashMap;
 use std::io::{self, BufRead, Read, Seek, SeekFrom, Take};
+use zip::ZipArchive;
+use zip::read::{ArchiveOffset, Config};
 
 /// The end record without a comment, a central header and a local header without names and extra fields.
 const END_LENGTH: usize = 22;
@@ -37,6 +40,7 @@ pub(in crate::bundle) fn read<R: BufRead + Seek, E: From<Error>>(
     walk: &mut Walk<'_, E>,
 ) -> Result<(), E> {
     let (entries, start) = directory(&mut reader, length)?;
+    agree(&mut reader, &entries)?;
     reader.rewind().map_err(Error::Io)?;
     let meter = Meter::new(length);
     let mut at = 0;
@@ -121,6 +125,33 @@ fn directory<R: Read + Seek>(reader: &mut R, length: u64) -> Result<(Vec<Entry>,
         return Err(fault("its central directory lists more than the end record counts"));
     }
     Ok((entries, start))
+}
+
+/// Fails unless the `zip` crate, which reads as tools do, finds the same files at the same places.
+fn agree<R: Read + Seek>(reader: &mut R, entries: &[Entry]) -> Result<(), Error> {
+    let other = || fault("another reader of zips finds other files in it");
+    let config = Config { archive_offset: ArchiveOffset::Known(0) };
+    let archive = ZipArchive::with_config(config, reader).map_err(|error| fault(&error.to_string()))?;
+    // A name that is there twice it counts once; that is refused in its place, by name.
+    let mut seen = HashMap::with_capacity(entries.len());
+    for (index, entry) in entries.iter().enumerate() {
+        *seen.entry(entry.name.as_slice()).or_insert(index) = index;
+    }
+    if archive.len() != seen.len() || archive.offset() != 0 {
+        return Err(other());
+    }
+    for (name, index) in seen {
+        let found = archive.index_for_name_raw(name).map(|at| archive.by_index_data(at));
+        let (Some(Ok(found)), Some(entry)) = (found, entries.get(index)) else { return Err(other()) };
+        let same = found.header_start() == entry.start
+            && found.size() == entry.size
+            && found.compressed_size() == entry.packed
+            && found.crc32() == entry.crc;
+        if !same {
+            return Err(other().at(&names::shown(name)));
+        }
+    }
+    Ok(())
 }
 
 /// The entry that `bytes` begin with, and how long its header is.

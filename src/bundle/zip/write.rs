@@ -1,28 +1,11 @@
-//! Writing: sizes and checksums stand before the bytes, so that no reader has to search where a file ends.
+//! Writing: the `zip` crate goes back to each file's header once it knows sizes and checksum, so that they stand before the
+//! bytes and no reader has to search where a file ends.
 
-use super::{CENTRAL, DEFLATED, END, LOCAL, UTF8};
 use crate::bundle::{Error, Part};
-use flate2::write::DeflateEncoder;
-use flate2::{Compression, Crc};
+use std::cell::RefCell;
 use std::io::{self, Seek, SeekFrom, Write};
-
-/// Deflate needs a reader of version 2.0.
-const VERSION: u16 = 20;
-/// Unix, for the mode that follows.
-const UNIX: u16 = 3 << 8;
-/// A plain file that its owner may write and everybody read.
-const MODE: u32 = 0o100_644 << 16;
-/// 1980-01-01, midnight: the earliest time a zip can say.
-const DATE: u16 = 0x21;
-/// Where the checksum and both sizes lie in a local header.
-const SUMS: u64 = 14;
-
-/// What a header says of a file.
-struct Sums {
-    crc: u32,
-    packed: u32,
-    size: u32,
-}
+use zip::write::{FileOptions, SimpleFileOptions};
+use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
 /// The zip of these files, in their order.
 pub(in crate::bundle) fn write(
@@ -30,86 +13,111 @@ pub(in crate::bundle) fn write(
     fast: bool,
     out: &mut (impl Write + Seek),
 ) -> Result<(), Error> {
-    let level = if fast { Compression::fast() } else { Compression::best() };
-    let mut directory = Vec::new();
+    // Nothing of this machine: neither its clock nor its system nor its umask.
+    let options: SimpleFileOptions = FileOptions::DEFAULT
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(if fast { 1 } else { 9 }))
+        .last_modified_time(DateTime::DEFAULT)
+        .system(System::Unix)
+        .unix_permissions(0o644);
+    let failure = RefCell::new(None);
+    let mut writer = ZipWriter::new(Unfailing { inner: out, position: 0, length: 0, failure: &failure });
     for part in parts {
-        let start = out.stream_position()?;
-        let flags = if part.path.is_ascii() { 0 } else { UTF8 };
-        let shared = |sums: &Sums| {
-            let mut header = Vec::with_capacity(64);
-            for half in [VERSION, flags, DEFLATED, 0, DATE] {
-                header.extend_from_slice(&half.to_le_bytes());
-            }
-            for word in [sums.crc, sums.packed, sums.size] {
-                header.extend_from_slice(&word.to_le_bytes());
-            }
-            header.extend_from_slice(&narrow::<u16>(part.path.len())?.to_le_bytes());
-            header.extend_from_slice(&0_u16.to_le_bytes());
-            Ok::<_, Error>(header)
-        };
-        let mut sums = Sums { crc: 0, packed: 0, size: narrow(part.size)? };
-        out.write_all(&LOCAL)?;
-        out.write_all(&shared(&sums)?)?;
-        out.write_all(part.path.as_bytes())?;
-        let data = out.stream_position()?;
-        let crc;
-        {
-            let mut summed = Summed { inner: DeflateEncoder::new(&mut *out, level), crc: Crc::new() };
-            part.copy_to(&mut summed)?;
-            crc = summed.crc.sum();
-            summed.inner.finish()?;
+        writer.start_file(part.path.as_str(), options).map_err(io::Error::from)?;
+        io::copy(&mut part.open()?, &mut writer)?;
+        if let Some(failure) = failure.take() {
+            return Err(failure.into());
         }
-        sums.crc = crc;
-        let end = out.stream_position()?;
-        sums.packed = narrow(end - data)?;
-        out.seek(SeekFrom::Start(start + SUMS))?;
-        for word in [sums.crc, sums.packed] {
-            out.write_all(&word.to_le_bytes())?;
-        }
-        out.seek(SeekFrom::Start(end))?;
-        directory.extend_from_slice(&CENTRAL);
-        directory.extend_from_slice(&(UNIX | VERSION).to_le_bytes());
-        directory.extend_from_slice(&shared(&sums)?);
-        // No comment, the first disk, nothing about the contents.
-        directory.extend_from_slice(&[0; 6]);
-        for word in [MODE, narrow(start)?] {
-            directory.extend_from_slice(&word.to_le_bytes());
-        }
-        directory.extend_from_slice(part.path.as_bytes());
     }
-    let (start, count): (u32, u16) = (narrow(out.stream_position()?)?, narrow(parts.len())?);
-    out.write_all(&directory)?;
-    out.write_all(&END)?;
-    out.write_all(&[0; 4])?;
-    for half in [count, count] {
-        out.write_all(&half.to_le_bytes())?;
-    }
-    for word in [narrow(directory.len())?, start] {
-        out.write_all(&word.to_le_bytes())?;
-    }
-    Ok(out.write_all(&[0; 2])?)
+    writer.finish().map_err(io::Error::from)?;
+    failure.take().map_or(Ok(()), |failure| Err(failure.into()))
 }
 
-/// A number in the room a zip has for it; what has none is larger than any bundle.
-fn narrow<T: TryFrom<u64>>(number: impl TryInto<u64>) -> Result<T, Error> {
-    let number = number.try_into().ok().and_then(|number| T::try_from(number).ok());
-    number.ok_or(Error::TooLarge { entry: None })
+/// A file that takes everything, and keeps in mind what went wrong first.
+///
+/// The crate ends an archive when its writer is dropped, whatever happened before, and says on stderr that it cannot: it
+/// must not see that a disk is full.
+struct Unfailing<'a, W> {
+    inner: &'a mut W,
+    position: u64,
+    length: u64,
+    failure: &'a RefCell<Option<io::Error>>,
 }
 
-/// A writer that sums what goes through it.
-struct Summed<W> {
-    inner: W,
-    crc: Crc,
+impl<W> Unfailing<'_, W> {
+    fn attempt(&mut self, what: impl FnOnce(&mut W) -> io::Result<()>) {
+        let mut failure = self.failure.borrow_mut();
+        if failure.is_none() {
+            *failure = what(self.inner).err();
+        }
+    }
 }
 
-impl<W: Write> Write for Summed<W> {
+impl<W: Write> Write for Unfailing<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.inner.write(bytes)?;
-        self.crc.update(bytes.get(..count).unwrap_or_default());
-        Ok(count)
+        self.attempt(|inner| inner.write_all(bytes));
+        self.position += bytes.len() as u64;
+        self.length = self.length.max(self.position);
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
+        self.attempt(Write::flush);
+        Ok(())
+    }
+}
+
+impl<W: Seek> Seek for Unfailing<'_, W> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let position = match to {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::Current(by) => self.position.checked_add_signed(by),
+            SeekFrom::End(by) => self.length.checked_add_signed(by),
+        };
+        let position = position.ok_or(io::ErrorKind::InvalidInput)?;
+        self.attempt(|inner| inner.seek(SeekFrom::Start(position)).map(drop));
+        self.position = position;
+        Ok(position)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    /// A disk of a few bytes.
+    struct Full(Cursor<Vec<u8>>, usize);
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let end = usize::try_from(self.0.position()).unwrap() + bytes.len();
+            if end > self.1 { Err(io::ErrorKind::StorageFull.into()) } else { self.0.write(bytes) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Seek for Full {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.0.seek(to)
+        }
+    }
+
+    #[test]
+    fn a_disk_that_is_full_at_any_byte_is_told_as_it_is() {
+        let parts = [Part::of_bytes("a", *b"one"), Part::of_bytes("ui/b", vec![7; 9_000])];
+        let parts: Vec<&Part> = parts.iter().collect();
+        let mut whole = Full(Cursor::new(Vec::new()), usize::MAX);
+        write(&parts, false, &mut whole).unwrap();
+        for room in 0..whole.0.get_ref().len() {
+            let error = write(&parts, false, &mut Full(Cursor::new(Vec::new()), room)).unwrap_err();
+            assert!(
+                matches!(error, Error::Io(error) if error.kind() == io::ErrorKind::StorageFull),
+                "{room}"
+            );
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! `invoke`: one call of the handler, as the gateway would make it, without a server.
 
 mod answer;
+mod find;
 mod subject;
 
 use super::Session;
@@ -18,8 +19,8 @@ const LARGEST_BODY: u64 = 10 * 1024 * 1024;
 /// Runs `invoke`.
 pub(super) fn run(arguments: &cli::Invoke, session: &Session) -> Result<Exit, Error> {
     let subject = match &arguments.bundle {
-        Some(bundle) => subject::from_bundle(&session.path(bundle), arguments, session)?,
-        None => subject::from_project(arguments, session)?,
+        Some(bundle) => find::from_bundle(&session.path(bundle), arguments, session)?,
+        None => find::from_project(arguments, session)?,
     };
     let options = host::Options { as_production: arguments.as_production };
     let platform = Platform::new(&subject.config, &subject.manifest, &options)?;

@@ -3,7 +3,7 @@
 use crate::cli;
 use crate::commands::Session;
 use crate::error::Error;
-use crate::scaffold::{self, Template, Variables};
+use crate::scaffold::{self, Template};
 use dialoguer::Input;
 
 /// The project's name.
@@ -53,35 +53,8 @@ pub(super) fn template(arguments: &cli::New, session: &Session, asking: bool) ->
     })
 }
 
-/// What the template's placeholders stand for.
-pub(super) fn variables(arguments: &cli::New, name: &str, asking: bool) -> Result<Variables, Error> {
-    let publisher = match &arguments.publisher {
-        Some(publisher) => publisher.clone(),
-        None if asking => Input::new()
-            .with_prompt("Publisher")
-            .default(scaffold::default_publisher(arguments.id.as_deref()))
-            .validate_with(|publisher: &String| {
-                scaffold::check_publisher(publisher).map_err(|error| said(&error))
-            })
-            .interact_text()
-            .map_err(unasked)?,
-        None => scaffold::default_publisher(arguments.id.as_deref()),
-    };
-    let id = match &arguments.id {
-        Some(id) => id.clone(),
-        None if asking => Input::new()
-            .with_prompt("Manifest name")
-            .default(scaffold::default_id(&publisher, name))
-            .validate_with(|id: &String| scaffold::check_id(id).map_err(|error| said(&error)))
-            .interact_text()
-            .map_err(unasked)?,
-        None => scaffold::default_id(&publisher, name),
-    };
-    Ok(Variables::new(name, &id, &publisher)?)
-}
-
 /// An error as a prompt shows it: what, and the way out.
-fn said(error: &scaffold::Error) -> String {
+pub(super) fn said(error: &scaffold::Error) -> String {
     match error.hint() {
         Some(hint) => format!("{error}; {hint}"),
         None => error.to_string(),
@@ -89,7 +62,7 @@ fn said(error: &scaffold::Error) -> String {
 }
 
 /// A question that got no answer.
-fn unasked(error: dialoguer::Error) -> Error {
+pub(super) fn unasked(error: dialoguer::Error) -> Error {
     match error {
         dialoguer::Error::IO(error) => Error::Io(error),
     }

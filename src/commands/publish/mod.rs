@@ -1,17 +1,15 @@
 //! `publish`
 
+mod bundle;
 mod rehearse;
 
 use super::Session;
 use super::registry::connect;
-use crate::bundle::{Container, Packing};
 use crate::cli;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::registry::client::{Client, Outcome, Progress, Release};
-use crate::release::{self, PackOptions, Sbom};
 use serde_json::json;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Runs `publish`.
@@ -23,7 +21,7 @@ pub(super) fn run(arguments: &cli::Publish, session: &Session) -> Result<Exit, E
         });
     };
     let client = connect(&arguments.remote, session)?;
-    let release = Release::open(&bundle(arguments, session)?).map_err(crate::registry::Error::from)?;
+    let release = Release::open(&bundle::find(arguments, session)?).map_err(crate::registry::Error::from)?;
     if arguments.dry_run {
         return rehearse::rehearse(arguments, session, tenant, &release);
     }
@@ -47,26 +45,6 @@ pub(super) fn run(arguments: &cli::Publish, session: &Session) -> Result<Exit, E
         session.output.say(&format!("`{name}` {version} {what}{installed}: {content_hash}"));
     }
     Ok(Exit::Done)
-}
-
-/// The bundle that was named, or the project's, packed.
-fn bundle(arguments: &cli::Publish, session: &Session) -> Result<PathBuf, Error> {
-    if let Some(bundle) = &arguments.bundle {
-        return Ok(session.path(bundle));
-    }
-    let spinner = session.output.spinner("packing");
-    let options = PackOptions {
-        build: session.build_options(),
-        out: None,
-        packing: Packing { container: Container::TarZst, fast: false },
-        sbom: Sbom::Beside,
-        epoch: None,
-    };
-    let packed = release::pack(&session.project()?, &options);
-    spinner.finish_and_clear();
-    let packed = packed?;
-    packed.warnings.iter().for_each(|warning| session.output.warn(warning));
-    Ok(packed.path)
 }
 
 /// Publishes with a bar that counts the bytes.

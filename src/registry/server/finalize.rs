@@ -13,6 +13,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use std::io::Seek;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -32,7 +33,7 @@ async fn take(registry: &Arc<Registry>, headers: &HeaderMap, body: Body) -> Resu
     let request: Finalize = read(body).await?;
     let id = check(&request)?;
     let tenant = caller.tenant()?.to_owned();
-    // One at a time: each holds a whole bundle in memory.
+    // One at a time: each unpacks a whole bundle on disk.
     let Ok(_permit) = registry.finalizing.acquire().await else {
         return Err(Refusal::failed("INTERNAL_ERROR", "the registry is ending"));
     };
@@ -76,15 +77,16 @@ fn publish(registry: &Registry, request: &Finalize, id: &str, tenant: &str) -> R
         )));
     }
     let staged = registry.folder.staged(id);
-    let bytes = fs_err::read(&staged).map_err(|error| Refusal::failed("S3_GET_FAILED", error))?;
-    let digest = Digest::of(&bytes);
+    let unread = |error: std::io::Error| Refusal::failed("S3_GET_FAILED", error);
+    let mut archive = fs_err::File::open(&staged).map_err(unread)?;
+    let (digest, _) = Digest::of_reader(&mut archive).map_err(unread)?;
     if let Some(declared) = request.declared_hash.as_deref().filter(|declared| *declared != digest.hex()) {
         let message =
             format!("the bytes that came have the hash {}, and {declared} was declared", digest.hex());
         let refusal = Refusal::new(StatusCode::BAD_REQUEST, "HASH_MISMATCH", message);
         return Err(refusal.details(json!({ "declared": declared, "computed": digest.hex() })));
     }
-    let manifest = judge::judge(&bytes, request.manifest_json.as_deref())?;
+    let manifest = judge::judge(&mut archive, request.manifest_json.as_deref())?;
     let publication = Publication {
         upload: id,
         tenant,
@@ -95,7 +97,8 @@ fn publish(registry: &Registry, request: &Finalize, id: &str, tenant: &str) -> R
     };
     // Refused before the bytes are kept, and again when the rows are written.
     registry.with_rows(|rows| publication::admit(rows, &publication).map(drop))?;
-    registry.folder.keep(digest, &bytes).map_err(|error| Refusal::failed("S3_PUT_FAILED", error))?;
+    archive.rewind().map_err(unread)?;
+    registry.folder.keep(digest, &mut archive).map_err(|error| Refusal::failed("S3_PUT_FAILED", error))?;
     let finalized = registry.with_rows(|rows| publication::record(rows, &publication))?;
     // What cannot be removed now is removed by the next start.
     let _ = fs_err::remove_file(&staged);

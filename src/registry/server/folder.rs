@@ -5,6 +5,7 @@ use crate::bundle::Digest;
 use crate::files;
 use std::collections::HashSet;
 use std::fs::TryLockError;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// A data folder, held by this process until dropped.
@@ -61,8 +62,8 @@ impl Folder {
     }
 
     /// Puts bytes where their hash says; after this they survive a crash.
-    pub(super) fn keep(&self, digest: Digest, bytes: &[u8]) -> std::io::Result<()> {
-        files::write(&self.object(digest), bytes)?;
+    pub(super) fn keep(&self, digest: Digest, bytes: &mut impl Read) -> std::io::Result<()> {
+        files::write_from(&self.object(digest), bytes)?;
         files::sync_folder(&self.root.join("sha256"));
         Ok(())
     }
@@ -116,8 +117,8 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let folder = Folder::open(root.path()).unwrap();
         let (kept, orphan) = (Digest::of(b"kept"), Digest::of(b"orphan"));
-        folder.keep(kept, b"kept").unwrap();
-        folder.keep(orphan, b"orphan").unwrap();
+        folder.keep(kept, &mut &b"kept"[..]).unwrap();
+        folder.keep(orphan, &mut &b"orphan"[..]).unwrap();
         fs_err::write(folder.staged("half"), b"ha").unwrap();
         folder.sweep(&HashSet::new(), &HashSet::from([kept.hex()])).unwrap();
         assert!(folder.object(kept).exists());

@@ -1,33 +1,36 @@
 //! Whether what was uploaded may be published: an archive that can be run, with a manifest the platform takes.
 
 use super::refusal::Refusal;
-use crate::bundle::{self, Bundle, Container, MANIFEST};
-use crate::findings::{Finding, Severity};
+use crate::bundle::{Container, MANIFEST, Spooled};
+use crate::findings::{Finding, Findings, Severity};
 use crate::manifest::Manifest;
 use crate::manifest::source::{self, Kind, Node};
 use crate::registry::wire::Issue;
 use crate::validate;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use std::io::{self, Read, Seek};
 
 /// The most issues one answer lists.
 const MOST_ISSUES: usize = 100;
 
 /// Reads the archive and judges the manifest inside it; `claimed` is the `manifestJson` of the call, if any.
-pub(super) fn judge(bytes: &[u8], claimed: Option<&str>) -> Result<Manifest, Refusal> {
+pub(super) fn judge(archive: impl Read + Seek, claimed: Option<&str>) -> Result<Manifest, Refusal> {
     let refuse = |code, message: String| Refusal::new(StatusCode::BAD_REQUEST, code, message);
-    let bundle = bundle::read(bytes).map_err(|error| {
+    let bundle = Spooled::read(archive).map_err(|error| {
         refuse("MANIFEST_EXTRACTION_FAILED", format!("the archive cannot be read: {error}"))
     })?;
-    if bundle.container != Container::TarZst {
-        let message = format!("the archive is a {}, and the platform runs tar.zst", bundle.container);
+    let container = bundle.container();
+    if container != Container::TarZst {
+        let message = format!("the archive is a {container}, and the platform runs tar.zst");
         return Err(refuse("MANIFEST_EXTRACTION_FAILED", message));
     }
-    let Some(text) = bundle.entry(MANIFEST) else {
+    let unread = |error: io::Error| Refusal::failed("INTERNAL_ERROR", error);
+    let Some(text) = bundle.head(MANIFEST, u64::MAX).map_err(unread)? else {
         return Err(refuse("MANIFEST_NOT_FOUND", "the archive has no manifest.json at its root".into()));
     };
-    let text = String::from_utf8_lossy(text);
-    let mut issues = issues(&bundle, &text);
+    let text = String::from_utf8_lossy(&text);
+    let mut issues = issues(&validate::spooled(&bundle).map_err(unread)?, &text);
     let manifest = Manifest::parse(&text);
     if let Ok(Manifest { publisher: None, .. }) = &manifest
         && !issues.iter().any(|issue| issue.path == "publisher")
@@ -60,13 +63,13 @@ fn invalid(issues: &[Issue]) -> Refusal {
 }
 
 /// The errors of the rules, in the platform's shape: a path and what is wrong there (contract/registry.md §1.1).
-fn issues(bundle: &Bundle, text: &str) -> Vec<Issue> {
+fn issues(findings: &Findings, text: &str) -> Vec<Issue> {
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     let tree = source::read(body).ok();
-    let findings = validate::bundle(&bundle.entries).findings;
-    let errors = findings.into_iter().filter(|finding| finding.severity == Severity::Error).take(MOST_ISSUES);
+    let errors = findings.findings.iter().filter(|finding| finding.severity == Severity::Error);
     errors
-        .map(|finding| Issue { path: place(&finding, body, tree.as_ref()), message: finding.message })
+        .take(MOST_ISSUES)
+        .map(|finding| issue(&place(finding, body, tree.as_ref()), &finding.message))
         .collect()
 }
 

@@ -1,6 +1,7 @@
 //! Requests per second over HTTP: the dev server with a Rust handler against a bare axum hello.
 
-use super::{Bench, Part, Row, median};
+use super::pairs::Pairs;
+use super::{Bench, Part, Row};
 use crate::Problem;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -67,21 +68,18 @@ fn rows(bench: &Bench) -> Result<Vec<Row>, Problem> {
     let server = Server::start(bench, &project, &["-q"])?;
     let hello = Server::hello()?;
     let path = format!("/api/ext-proxy/{id}{endpoint}");
-    let (mut base, mut figures, mut ratios) = (vec![], vec![], vec![]);
+    let mut pairs = Pairs::default();
     load(server.address, &path, Duration::from_millis(500))?;
     load(hello.address, "/", Duration::from_millis(500))?;
     for _ in 0..9 {
         let plain = load(hello.address, "/", Duration::from_secs(1))?;
-        let ours = load(server.address, &path, Duration::from_secs(1))?;
-        ratios.push(ours / plain);
-        base.push(plain);
-        figures.push(ours);
+        pairs.push(plain, load(server.address, &path, Duration::from_secs(1))?);
     }
-    let ratio = median(ratios);
+    let ratio = pairs.ratio();
     Ok(vec![Row {
         what: RATE,
-        figure: format!("{:.0} requests/s", median(figures)),
-        baseline: format!("bare axum hello, {:.0} requests/s", median(base)),
+        figure: format!("{:.0} requests/s", pairs.subject()),
+        baseline: format!("bare axum hello, {:.0} requests/s", pairs.baseline()),
         ratio,
         promise: "≥ 0.4",
         kept: ratio >= 0.4,

@@ -1,5 +1,6 @@
 //! Against `jco componentize`, which authors use today: building, the size of what comes out, a request to it.
 
+use super::pairs::Pairs;
 use super::process::{Cost, cost};
 use super::requests::{Asked, Subject};
 use super::{Bench, Part, Row, median};
@@ -184,21 +185,18 @@ fn request_row(bench: &Bench, project: &Path, theirs: &[u8]) -> Result<Row, Prob
                 return Err(format!("{question:?}: ours answers {one:?}, and jco's {other:?}").into());
             }
         }
-        let (mut base, mut means, mut ratios) = (vec![], vec![], vec![]);
+        let mut pairs = Pairs::default();
         ours.mean(200).await?;
         theirs.mean(200).await?;
         for _ in 0..7 {
             let jco = theirs.mean(500).await?;
-            let alga = ours.mean(500).await?;
-            ratios.push(alga / jco);
-            base.push(jco);
-            means.push(alga);
+            pairs.push(jco, ours.mean(500).await?);
         }
-        let ratio = median(ratios);
+        let ratio = pairs.ratio();
         Ok(Row {
             what: REQUEST,
-            figure: format!("{:.0} µs mean", median(means)),
-            baseline: format!("jco's component, {:.0} µs", median(base)),
+            figure: format!("{:.0} µs mean", pairs.subject()),
+            baseline: format!("jco's component, {:.0} µs", pairs.baseline()),
             ratio,
             promise: "≤ 1/2",
             kept: ratio <= 0.5,

@@ -5,6 +5,7 @@
 
 mod http;
 mod jco;
+mod pairs;
 mod process;
 mod requests;
 mod saves;

@@ -1,6 +1,7 @@
 //! One request in the runner, instance included: TypeScript and Rust against the smallest component there is.
 
-use super::{Bench, Part, Row, median};
+use super::pairs::Pairs;
+use super::{Bench, Part, Row};
 use crate::Problem;
 use alga_ext::config::Config;
 use alga_ext::host::{Options, Persona, Platform};
@@ -96,20 +97,17 @@ async fn row(
     promise: &'static str,
 ) -> Result<Row, Problem> {
     subject.mean(200).await?;
-    let (mut base, mut means, mut ratios) = (vec![], vec![], vec![]);
+    let mut pairs = Pairs::default();
     for _ in 0..7 {
         let empty = smallest.mean(1000).await?;
-        let ours = subject.mean(1000).await?;
-        ratios.push(ours / empty);
-        base.push(empty);
-        means.push(ours);
+        pairs.push(empty, subject.mean(1000).await?);
     }
-    let figure = median(means);
+    let figure = pairs.subject();
     Ok(Row {
         what,
         figure: format!("{figure:.0} µs mean"),
-        baseline: format!("smallest handler, {:.0} µs", median(base)),
-        ratio: median(ratios),
+        baseline: format!("smallest handler, {:.0} µs", pairs.baseline()),
+        ratio: pairs.ratio(),
         promise,
         kept: figure <= most,
     })

@@ -1,5 +1,6 @@
 //! From a save to the first answer of the new source in `dev`, and what a request costs once it is compiled.
 
+use super::pairs::Pairs;
 use super::{Bench, Part, Row, http, median, percentile, process};
 use crate::Problem;
 use serde_json::Value;
@@ -112,7 +113,7 @@ impl Saves {
 fn settled(bench: &Bench, project: &Path, server: &mut Server) -> Result<Row, Problem> {
     let finished = http::Server::start(bench, project, &["--format", "json"])?;
     let address = finished.address.to_string();
-    let (mut base, mut figures, mut ratios) = (vec![], vec![], vec![]);
+    let mut pairs = Pairs::default();
     for _ in 0..3 {
         let saved = Instant::now();
         server.save()?;
@@ -121,18 +122,15 @@ fn settled(bench: &Bench, project: &Path, server: &mut Server) -> Result<Row, Pr
         std::thread::sleep(LATER.saturating_sub(saved.elapsed()));
         for _ in 0..5 {
             let plain = milliseconds_of_one(&address, &server.path)?;
-            let ours = milliseconds_of_one(&server.address, &server.path)?;
-            ratios.push(ours / plain);
-            base.push(plain);
-            figures.push(ours);
+            pairs.push(plain, milliseconds_of_one(&server.address, &server.path)?);
         }
         server.wait_for("built")?;
     }
-    let ratio = median(ratios);
+    let ratio = pairs.ratio();
     Ok(Row {
         what: SETTLED,
-        figure: format!("{:.2} ms", median(figures)),
-        baseline: format!("a server started on the finished component, {:.2} ms", median(base)),
+        figure: format!("{:.2} ms", pairs.subject()),
+        baseline: format!("a server started on the finished component, {:.2} ms", pairs.baseline()),
         ratio,
         promise: "≤ 1.2",
         kept: ratio <= 1.2,

@@ -17,7 +17,7 @@ const LAYERS: [(&str, &[&str]); 4] = [
 const WITHIN: [(&str, &str); 1] = [("runner", "host")];
 
 /// The modules that may name a foreign crate.
-const OWNERS: [(&str, &[&str]); 27] = [
+const OWNERS: [(&str, &[&str]); 28] = [
     ("aws_lc_rs", &["signing"]),
     ("axum", &["dev", "registry", "serve"]),
     ("blake2b_simd", &["signing"]),
@@ -30,6 +30,7 @@ const OWNERS: [(&str, &[&str]); 27] = [
     ("hyper", &["serve"]),
     ("include_dir", &["scaffold"]),
     ("indicatif", &["output", "commands"]),
+    ("minisign", &["signing"]),
     ("oxc", &["build/javascript"]),
     ("oxc_resolver", &["build/javascript"]),
     ("reqwest", &["registry", "host/http"]),

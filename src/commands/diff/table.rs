@@ -1,48 +1,11 @@
-//! `diff`: what changes between two versions.
+//! The differences, as people read them.
 
-use super::Session;
-use crate::cli;
-use crate::error::Error;
-use crate::exit::Exit;
-use crate::output::{self, plain};
-use crate::release::diff::{self, Change, Diff, Options, Verb};
+use crate::output;
+use crate::release::diff::{Change, Diff, Verb};
 use std::fmt::Write;
 
-/// Runs `diff`: the differences are the data, what widens is talk, and a verdict where approval is required.
-pub(super) fn run(arguments: &cli::Diff, session: &Session) -> Result<Exit, Error> {
-    let approvals = arguments.require_approval.as_ref();
-    let approvals = approvals.map(|path| diff::approvals(&session.path(path))).transpose()?;
-    let new = match &arguments.new {
-        Some(new) => session.path(new),
-        None => session.project_root()?,
-    };
-    let options = Options { build: session.build_options(), approvals: approvals.as_deref() };
-    let spinner = session.output.spinner("comparing");
-    let diff = diff::diff(&session.path(&arguments.old), &new, &options);
-    spinner.finish_and_clear();
-    let diff = diff?;
-    session.output.data(&diff, || table(&diff))?;
-    for name in &diff.unused_approvals {
-        session.output.warn(&format!("the approval of `{}` is of nothing that widens", plain(name)));
-    }
-    let open: Vec<String> = diff.unapproved().map(|name| format!("`{}`", plain(name))).collect();
-    let count = match diff.widenings.len() {
-        0 => "nothing widens".to_owned(),
-        1 => "1 widening".to_owned(),
-        count => format!("{count} widenings"),
-    };
-    if approvals.is_none() || open.is_empty() {
-        let approved = if approvals.is_some() && !diff.widenings.is_empty() { ", approved" } else { "" };
-        session.output.say(&format!("{count}{approved}"));
-        return Ok(Exit::Done);
-    }
-    let hint = "approve each by name, with `reason` and `by`, in the file `--require-approval` names";
-    session.output.refuse(&format!("{count}, and not approved: {}", open.join(", ")), Some(hint));
-    Ok(Exit::AtFault)
-}
-
 /// The subjects that differ, a change a line.
-fn table(diff: &Diff) -> String {
+pub(super) fn of(diff: &Diff) -> String {
     let mut text = String::new();
     for (subject, changes) in diff.subjects().into_iter().filter(|(_, changes)| !changes.is_empty()) {
         let _ = writeln!(text, "{subject}");

@@ -1,13 +1,16 @@
 //! A key's password: from a file, a descriptor, the environment or a prompt; never from an argument.
 
+mod files;
+
+pub(super) use files::{descriptor, secret};
+
 use super::Session;
 use crate::cli;
 use crate::error::Error;
-use crate::release;
 use crate::signing::{self, PASSWORD_WAYS};
 use dialoguer::Password;
+use files::first_line;
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// Whether a new password is chosen or an old one given.
@@ -18,9 +21,6 @@ pub(super) enum Purpose {
     /// Asked once.
     Give,
 }
-
-/// The longest password or key that is read, in bytes.
-const LONGEST: u64 = 4_096;
 
 /// The password, from the first source that has one.
 pub(super) fn password(
@@ -53,27 +53,6 @@ pub(super) fn new_password(
         return Ok(Some(password.0.clone()));
     }
     ask("New password of the secret key", Purpose::Choose).map(Some)
-}
-
-/// What is read from an open file descriptor.
-pub(super) fn descriptor(number: u32) -> PathBuf {
-    Path::new("/dev/fd").join(number.to_string())
-}
-
-/// A short secret file, whole.
-pub(super) fn secret(path: &Path) -> Result<Zeroizing<String>, Error> {
-    let bytes = Zeroizing::new(release::read_bounded(path, LONGEST)?);
-    Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
-}
-
-fn first_line(file: &Path) -> Result<Zeroizing<String>, Error> {
-    let text = secret(file)?;
-    let line = text.lines().next().unwrap_or_default();
-    if line.is_empty() {
-        let what = format!("the first line of `{}` holds no password", file.display());
-        return Err(Error::Usage { what, hint: None });
-    }
-    Ok(Zeroizing::new(line.to_owned()))
 }
 
 fn ask(prompt: &str, purpose: Purpose) -> Result<Zeroizing<String>, Error> {

@@ -1,24 +1,11 @@
-//! `inspect`: what is in a bundle or a wasm file.
+//! What was found in a file, as people read it.
 
-use super::Session;
-use crate::cli;
-use crate::error::Error;
-use crate::exit::Exit;
 use crate::output::plain;
-use crate::release::{self, Inspection, Subject};
+use crate::release::{Inspection, Subject};
 use std::fmt::Write;
 
-/// Runs `inspect`.
-pub(super) fn run(arguments: &cli::Inspect, session: &Session) -> Result<Exit, Error> {
-    let inspection = release::inspect(&session.path(&arguments.path))?;
-    session
-        .output
-        .data(&inspection, || if arguments.modules { modules(&inspection) } else { table(&inspection) })?;
-    Ok(Exit::Done)
-}
-
 /// One fact a line, then the lists. What comes from the file is escaped, for it may be a stranger's.
-fn table(inspection: &Inspection) -> String {
+pub(super) fn table(inspection: &Inspection) -> String {
     let mut text = String::new();
     let mut line = |label: &str, value: &str| {
         let _ = writeln!(text, "{label:<13}{}", plain(value));
@@ -78,25 +65,4 @@ fn table(inspection: &Inspection) -> String {
         let _ = writeln!(text, "{:>11}  {}  {}", file.size, file.sha256, plain(&file.path));
     }
     text.trim_end().to_owned()
-}
-
-/// A package a line, and what is left for the engine.
-fn modules(inspection: &Inspection) -> String {
-    let packages = inspection.build.as_ref().map(|build| build.packages.as_slice()).unwrap_or_default();
-    if packages.is_empty() {
-        return "nothing says what is in it: it is no JavaScript, or another version built it".to_owned();
-    }
-    let mut text = format!("{:>11}  {:>5}  package", "bytes", "files");
-    for package in packages {
-        let version = package.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
-        let name = format!("{}{version}", package.name);
-        let _ = write!(text, "\n{:>11}  {:>5}  {}", package.bytes, package.files, plain(&name));
-    }
-    let all: u64 = packages.iter().map(|package| package.bytes).sum();
-    let _ = write!(
-        text,
-        "\n{all:>11}  {:>5}  in all, beside the engine",
-        packages.iter().map(|package| package.files).sum::<u64>()
-    );
-    text
 }

@@ -1,12 +1,13 @@
 //! How findings are printed: for people, as JSON, SARIF, JUnit XML or annotations.
 
+mod mended;
+
 use crate::cli::{self, Format};
 use crate::commands::Session;
 use crate::error::Error;
 use crate::findings::{Findings, github, junit, sarif, text};
 use crate::output::Output;
-use crate::validate::{Mended, MendedFile, Subject};
-use serde::Serialize;
+use crate::validate::Subject;
 
 /// Where findings go, and how.
 pub(super) struct Printer<'a> {
@@ -14,14 +15,6 @@ pub(super) struct Printer<'a> {
     format: Format,
     /// What leads from the current directory to the files that findings name.
     base: String,
-}
-
-/// What `--fix` prints as JSON.
-#[derive(Serialize)]
-struct Document<'a> {
-    #[serde(flatten)]
-    findings: &'a Findings,
-    mended: &'a [MendedFile],
 }
 
 impl<'a> Printer<'a> {
@@ -64,40 +57,6 @@ impl<'a> Printer<'a> {
         matches!(self.format, Format::Human | Format::Json)
     }
 
-    /// What was mended, and what is left.
-    pub(super) fn mended(&self, mended: &Mended) -> Result<(), Error> {
-        let document = Document { findings: &mended.left, mended: &mended.files };
-        self.output.data(&document, || self.text(&mended.left))?;
-        for file in &mended.files {
-            self.output.detail(&format!("{}: {}", file.file, count(file.applied, "finding")));
-        }
-        if mended.files.is_empty() {
-            self.output.say(&format!("nothing to mend; {}", mended.left.summary()));
-        } else {
-            self.output.say(&format!("mended {}; {}", amount(mended), mended.left.summary()));
-        }
-        Ok(())
-    }
-
-    /// What would be mended, as a diff.
-    pub(super) fn proposal(&self, mended: &Mended) -> Result<(), Error> {
-        let document = Document { findings: &mended.left, mended: &mended.files };
-        self.output.data(&document, || match self.format {
-            Format::Human => {
-                let diffs: String = mended.files.iter().map(|file| file.diff.as_str()).collect();
-                diffs.trim_end_matches('\n').to_owned()
-            }
-            _ => self.text(&mended.left),
-        })?;
-        if mended.files.is_empty() {
-            self.output.say(&format!("nothing to mend; {}", mended.left.summary()));
-        } else {
-            let left = mended.left.summary();
-            self.output.say(&format!("`--fix` mends {}, then: {left}; nothing is written", amount(mended)));
-        }
-        Ok(())
-    }
-
     fn text(&self, findings: &Findings) -> String {
         match self.format {
             Format::Human | Format::Json => {
@@ -110,12 +69,4 @@ impl<'a> Printer<'a> {
             Format::Github => github::render(findings, &self.base),
         }
     }
-}
-
-fn amount(mended: &Mended) -> String {
-    format!("{} in {}", count(mended.applied(), "finding"), count(mended.files.len(), "file"))
-}
-
-fn count(count: usize, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }

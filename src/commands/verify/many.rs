@@ -1,0 +1,28 @@
+//! `verify --dir`: all bundles of a folder.
+
+use crate::commands::Session;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::output::{plain, table};
+use crate::release::{self, Verification, VerifyOptions};
+use std::path::Path;
+
+/// Verifies them, a line each.
+pub(super) fn run(folder: &Path, options: &VerifyOptions, session: &Session) -> Result<Exit, Error> {
+    let summary = release::verify_all(folder, options)?;
+    session.output.data(&summary, || {
+        let row = |bundle: &Verification| {
+            let path = bundle.path.strip_prefix(folder).unwrap_or(&bundle.path).display().to_string();
+            let outcome = if bundle.verified { "ok" } else { "NO" };
+            [outcome.to_owned(), plain(&path), plain(&bundle.message)]
+        };
+        table(&summary.bundles.iter().map(row).collect::<Vec<_>>())
+    })?;
+    let (all, good) =
+        (summary.bundles.len(), summary.bundles.iter().filter(|bundle| bundle.verified).count());
+    match summary.exit() {
+        Exit::Done => session.output.say(&format!("verified {all} bundles")),
+        _ => session.output.refuse(&format!("{} of {all} bundles are not verified", all - good), None),
+    }
+    Ok(summary.exit())
+}
