@@ -31,6 +31,29 @@ fn what_is_written_reads_back_sorted() {
 }
 
 #[test]
+fn odd_names_come_back_as_they_were() {
+    let names = [
+        " ".to_owned(),
+        "-rf".into(),
+        "...".into(),
+        "ui/ a ".into(),
+        "ui/con".into(),
+        "ui/a%2e%2e".into(),
+        "ui/e\u{301}".into(),
+        "ui/\u{feff}é".into(),
+        "ui/\u{1f600}".repeat(40),
+        "n".repeat(limits::NAME),
+        format!("{}/{}", "é".repeat(60), "n".repeat(101)),
+        "d/".repeat(511) + "ab",
+    ];
+    let mut entries: Vec<Entry> = names.into_iter().map(|name| entry(&name, "1")).collect();
+    entries.sort_by(|a, b| a.path.cmp(&b.path));
+    for container in Container::ALL {
+        assert_eq!(read(&write(&entries, container).unwrap()).unwrap().entries, entries, "{container}");
+    }
+}
+
+#[test]
 fn the_order_of_entries_does_not_matter() {
     for container in Container::ALL {
         let mut backwards = sample();

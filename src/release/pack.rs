@@ -9,6 +9,7 @@ use crate::component::{self, Component};
 use crate::files::{self, Pending};
 use crate::findings::{Findings, Severity};
 use crate::project::Project;
+use crate::validate::Bounds;
 use crate::{build, validate};
 use std::collections::HashMap;
 use std::io::Write;
@@ -66,10 +67,12 @@ pub fn pack(project: &Project, options: &PackOptions) -> Result<Packed, Error> {
     if build::is_stale(project)? {
         warnings.extend(build::build(project, &options.build)?.warnings);
     }
-    judge(validate::project(&project.root)?, &mut warnings)?;
+    // Who wants it quick wants it small, too: what is published is judged in full.
+    let bounds = if options.packing.fast { Bounds::TIGHT } else { Bounds::USUAL };
+    judge(validate::project_within(&project.root, bounds)?, &mut warnings)?;
     let gathered = gather(project)?;
     let mut parts = gathered.parts;
-    judge(check(&parts), &mut warnings)?;
+    judge(check(&parts, bounds), &mut warnings)?;
     warnings.extend(gathered.skipped);
     if let Some(folder) = path.parent() {
         files::sweep(folder);
@@ -135,11 +138,11 @@ pub(super) fn write(
 }
 
 /// What the rules say of the files, each read when it is looked at.
-fn check(parts: &[Part]) -> Findings {
+fn check(parts: &[Part], bounds: Bounds) -> Findings {
     let by_path: HashMap<&str, &Part> = parts.iter().map(|part| (part.path.as_str(), part)).collect();
     let head =
         |path: &str, limit: u64| by_path.get(path).and_then(|part| part.head(limit).ok()).unwrap_or_default();
-    validate::files(parts.iter().map(|part| (part.path.as_str(), part.size)), &head)
+    validate::files(parts.iter().map(|part| (part.path.as_str(), part.size)), &head, bounds)
 }
 
 /// What the component says of itself.

@@ -2,7 +2,7 @@
 
 use super::judge::{Judge, with_help};
 use super::ui_contents::Contents;
-use super::{component, manifest, routes, secrets, ui, ui_files, uses};
+use super::{Bounds, component, manifest, routes, secrets, ui, ui_files, uses};
 use crate::bundle::{Entry, INDEX, SBOM, Spooled};
 use crate::findings::{Code, Finding, Findings};
 use crate::manifest::Manifest;
@@ -56,7 +56,7 @@ pub fn bundle(entries: &[Entry]) -> Findings {
         let bytes = by_path.get(path).copied().unwrap_or_default();
         bytes.get(..usize::try_from(limit).unwrap_or(usize::MAX)).unwrap_or(bytes).to_vec()
     };
-    files(entries.iter().map(|entry| (entry.path.as_str(), entry.bytes.len() as u64)), &head)
+    files(entries.iter().map(|entry| (entry.path.as_str(), entry.bytes.len() as u64)), &head, Bounds::USUAL)
 }
 
 /// Judges a bundle that is unpacked on disk. Fails when it cannot be read back.
@@ -69,7 +69,7 @@ pub fn spooled(bundle: &Spooled) -> io::Result<Findings> {
             Vec::new()
         }
     };
-    let findings = files(bundle.files(), &head);
+    let findings = files(bundle.files(), &head, Bounds::USUAL);
     failure.take().map_or(Ok(findings), Err)
 }
 
@@ -78,6 +78,7 @@ pub fn spooled(bundle: &Spooled) -> io::Result<Findings> {
 pub fn files<'a>(
     files: impl Iterator<Item = (&'a str, u64)>,
     head: &'a dyn Fn(&str, u64) -> Vec<u8>,
+    bounds: Bounds,
 ) -> Findings {
     let sizes: Vec<(&str, u64)> = files.collect();
     let paths = sizes.iter().map(|(path, _)| *path).collect();
@@ -125,12 +126,12 @@ pub fn files<'a>(
         judge.findings.extend(routes::bundle(&view.paths, head, &manifest));
     }
     findings.append(&mut judge.findings);
-    let mut contents = Contents::new(ui::PAGE.to_owned());
+    let mut contents = Contents::new(ui::PAGE.to_owned(), bounds);
     for path in &view.paths {
         findings.extend(file(path));
         if path.starts_with("ui/") {
             let size = view.sizes.get(path).copied().unwrap_or_default();
-            contents.add(path, path, size, || head(path, ui_files::LARGEST_TEXT));
+            contents.add(path, path, size, || head(path, bounds.text));
         } else {
             findings.extend(secrets::judge(path, path, &head(path, LARGEST_SEARCHED)));
         }

@@ -5,6 +5,7 @@
 
 pub mod against;
 mod allow;
+mod bounds;
 mod bundle;
 mod capabilities;
 mod component;
@@ -33,10 +34,11 @@ mod ui_scripts;
 mod ui_styles;
 mod uses;
 
+pub use bounds::Bounds;
 pub use bundle::{bundle, files, spooled};
 pub use licenses::licenses;
 pub use manifest::manifest;
 pub use mend::{Mended, MendedFile, mend};
 pub use overlay::Overlay;
-pub use project::project;
+pub use project::{project, project_within};
 pub use subject::{Error, Subject};

@@ -1,17 +1,24 @@
 //! Texts that stand in for files: what a fix would write, or what an editor has open and not saved.
 
+use super::Bounds;
 use crate::files;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Texts by absolute path. A file without one is read from the disk.
+/// Texts by absolute path. A file without one is read from the disk, within bounds.
 #[derive(Debug, Clone, Default)]
 pub struct Overlay {
     texts: BTreeMap<PathBuf, String>,
+    pub(super) bounds: Bounds,
 }
 
 impl Overlay {
+    /// No texts, and these bounds.
+    pub(super) fn within(bounds: Bounds) -> Overlay {
+        Overlay { bounds, ..Overlay::default() }
+    }
+
     /// Lets `text` stand in for the file at `path`.
     pub fn set(&mut self, path: impl Into<PathBuf>, text: impl Into<String>) {
         self.texts.insert(path.into(), text.into());

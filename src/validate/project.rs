@@ -2,7 +2,7 @@
 
 use super::judge::{Judge, with_help};
 use super::{
-    Overlay, allow, component, handler, manifest, project_file, routes, secrets, ui, ui_files, uses,
+    Bounds, Overlay, allow, component, handler, manifest, project_file, routes, secrets, ui, ui_files, uses,
 };
 use crate::build::javascript;
 use crate::component::Component;
@@ -23,6 +23,11 @@ const LARGEST_CONFIG: u64 = 16 * 1024 * 1024;
 /// Fails only when there is nothing to judge: no manifest, or a folder that cannot be read.
 pub fn project(root: &Path) -> Result<Findings, project::Error> {
     project_with(root, &Overlay::default(), allow::today())
+}
+
+/// [`project`], looking into files within these bounds.
+pub fn project_within(root: &Path, bounds: Bounds) -> Result<Findings, project::Error> {
+    project_with(root, &Overlay::within(bounds), allow::today())
 }
 
 /// [`project`], with texts that stand in for files, on this day.

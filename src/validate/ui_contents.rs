@@ -1,21 +1,23 @@
 //! What UI files hold: pages, scripts and styles against the policy and the sandbox they run under, secrets, weight.
 
 use super::judge::with_help;
-use super::{pages, secrets, ui_files, ui_scripts, ui_styles};
+use super::{Bounds, pages, secrets, ui_scripts, ui_styles};
 use crate::findings::{Code, Finding};
 use std::collections::BTreeMap;
 
 /// Bytes beyond which a file makes the first page slow: it is sent without compression, and stays in memory while the
 /// bundle is unpacked.
 const LARGE: u64 = 5 << 20;
-/// The largest script that is parsed: a parsed one takes thirty times its size in memory.
-const LARGEST_SCRIPT: u64 = 2 << 20;
+
+/// What to do with a file that is too large to be judged.
+const SPLIT: &str = "split it: what the first page does not need can be loaded later";
 
 /// What the files of one UI show together.
 #[derive(Debug)]
 pub(super) struct Contents {
     /// The page's name in findings.
     page: String,
+    bounds: Bounds,
     has_page: bool,
     has_script: bool,
     ready: Ready,
@@ -48,9 +50,10 @@ enum Kind {
 
 impl Contents {
     /// Nothing yet.
-    pub(super) fn new(page: String) -> Contents {
+    pub(super) fn new(page: String, bounds: Bounds) -> Contents {
         Contents {
             page,
+            bounds,
             has_page: false,
             has_script: false,
             ready: Ready::Nowhere,
@@ -75,7 +78,12 @@ impl Contents {
             self.findings.push(with_help(Code::UI_FILE_LARGE, message, help).in_file(file));
         }
         let kind = kind(path);
-        if kind == Kind::Binary || size > ui_files::LARGEST_TEXT {
+        if kind == Kind::Binary {
+            return;
+        }
+        if size > self.bounds.text {
+            let message = format!("`{path}` has {:.1} MiB, and is not looked into", mebibytes(size));
+            self.findings.push(with_help(Code::FINDINGS_LIMIT, message, SPLIT).in_file(file));
             return;
         }
         let bytes = bytes();
@@ -90,13 +98,10 @@ impl Contents {
             Kind::Script => {
                 self.has_script = true;
                 self.ready = self.ready.max(ready(text, Ready::Script));
-                if size > LARGEST_SCRIPT {
-                    let message = format!(
-                        "`{path}` has {:.1} MiB; of scripts of more than 2 MiB, calls are not looked at",
-                        mebibytes(size)
-                    );
-                    let help = "split it: what the first page does not need can be loaded later";
-                    self.findings.push(with_help(Code::FINDINGS_LIMIT, message, help).in_file(file));
+                if size > self.bounds.script {
+                    let message =
+                        format!("`{path}` has {:.1} MiB, and its calls are not looked at", mebibytes(size));
+                    self.findings.push(with_help(Code::FINDINGS_LIMIT, message, SPLIT).in_file(file));
                 } else {
                     self.findings.extend(ui_scripts::judge(path, file, text));
                 }
@@ -169,7 +174,7 @@ mod tests {
     use super::*;
 
     fn codes(files: &[(&str, &str)]) -> Vec<Code> {
-        let mut contents = Contents::new("ui/index.html".into());
+        let mut contents = Contents::new("ui/index.html".into(), Bounds::USUAL);
         for (path, text) in files {
             contents.add(path, path, text.len() as u64, || text.as_bytes().to_vec());
         }
@@ -195,8 +200,16 @@ mod tests {
         assert_eq!(codes(&[("ui/test.js", ""), ("ui/latest.js", "")]), []);
         let long = "fetch('https://example.com');\n".repeat(80_000);
         assert_eq!(codes(&[("ui/long.js", &long)]), [Code::FINDINGS_LIMIT]);
-        let mut contents = Contents::new("ui/index.html".into());
+        let mut contents = Contents::new("ui/index.html".into(), Bounds::USUAL);
         contents.add("ui/a.png", "ui/a.png", 6 << 20, Vec::new);
         assert_eq!(contents.finish()[0].code, Code::UI_FILE_LARGE);
+    }
+
+    #[test]
+    fn what_is_too_large_for_the_bounds_is_told_and_not_read() {
+        let mut contents = Contents::new("ui/index.html".into(), Bounds::TIGHT);
+        contents.add("ui/a.json", "ui/a.json", Bounds::TIGHT.text + 1, || unreachable!());
+        let message = &contents.finish()[0].message;
+        assert_eq!(message, "`ui/a.json` has 4.0 MiB, and is not looked into");
     }
 }

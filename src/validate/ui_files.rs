@@ -17,8 +17,6 @@ const LITTER: [&str; 4] = [".DS_Store", ".gitkeep", ".gitignore", ".keep"];
 const MOST_FILES: usize = 10_000;
 /// The deepest folder that is looked at.
 const DEEPEST: usize = 64;
-/// The largest file whose text is judged, in bytes.
-pub(super) const LARGEST_TEXT: u64 = 16 << 20;
 
 /// Judges one path of a bundle that begins with `ui/`; `file` is the name the finding carries.
 pub(super) fn name(path: &str, file: &str) -> Option<Finding> {
@@ -73,7 +71,7 @@ fn instead(extension: &str) -> String {
 /// Judges every file below `folder`, whose files become the bundle's `ui/`. `shown` is the folder's name in findings.
 pub(super) fn folder(folder: &Path, shown: &str, overlay: &Overlay) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut contents = Contents::new(format!("{shown}/index.html"));
+    let mut contents = Contents::new(format!("{shown}/index.html"), overlay.bounds);
     let mut waiting = vec![(folder.to_path_buf(), String::new(), 0)];
     let mut seen = 0;
     while let Some((folder, prefix, depth)) = waiting.pop() {
@@ -115,7 +113,7 @@ pub(super) fn folder(folder: &Path, shown: &str, overlay: &Overlay) -> Vec<Findi
                         continue;
                     }
                     let size = entry.metadata().map_or(0, |metadata| metadata.len());
-                    let bytes = || overlay.read(&entry.path(), LARGEST_TEXT).unwrap_or_default();
+                    let bytes = || overlay.read(&entry.path(), overlay.bounds.text).unwrap_or_default();
                     contents.add(&format!("ui{path}"), &file, size, bytes);
                 }
                 Err(_) => {}
