@@ -2,8 +2,28 @@
 
 const REPLACEMENT = '\uFFFD';
 
+/** Whether all bytes are ASCII, and so their own characters; looked at in words of four, where they begin with one. */
+function isAscii(bytes) {
+  const { buffer, byteOffset, length } = bytes;
+  if (byteOffset & 3) return false;
+  const words = new Int32Array(buffer, byteOffset, length >> 2);
+  const whole = words.length & ~3;
+  let bits = 0;
+  for (let index = 0; index < whole; index += 4) bits |= words[index] | words[index + 1] | words[index + 2] | words[index + 3];
+  for (let index = whole; index < words.length; index++) bits |= words[index];
+  for (let index = words.length << 2; index < length; index++) bits |= bytes[index];
+  return (bits & 0x80808080) === 0;
+}
+
+/** The bytes of a string that has no character above U+00FF, else undefined. */
+function narrow(text) {
+  try { return Uint8Array.fromBase64(btoa(text)); } catch { return undefined; }
+}
+
 /** The bytes of a string; what is no character becomes U+FFFD. */
 export function encodeUtf8(text) {
+  const bytes = narrow(text);
+  if (bytes !== undefined && isAscii(bytes)) return bytes;
   // A string whose characters are the bytes, then the bytes by way of base64: both in the engine.
   const binary = unescape(encodeURIComponent(text.toWellFormed()));
   return Uint8Array.fromBase64(btoa(binary));
@@ -11,8 +31,10 @@ export function encodeUtf8(text) {
 
 /** The string of some bytes. What is not UTF-8 throws when `fatal`, else becomes U+FFFD (WHATWG Encoding, 8.1.1). */
 export function decodeUtf8(bytes, fatal) {
+  const binary = atob(bytes.toBase64());
+  if (isAscii(bytes)) return binary;
   try {
-    return decodeURIComponent(escape(atob(bytes.toBase64())));
+    return decodeURIComponent(escape(binary));
   } catch {
     if (fatal) throw new TypeError('the bytes are not UTF-8');
     return decodeSlowly(bytes);
