@@ -43,3 +43,38 @@ pub(super) fn sample(kind: &Type) -> Option<Val> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::build::javascript::testing::{answer, build_text, call};
+
+    #[test]
+    fn a_handler_is_not_called_by_the_rehearsal() {
+        let text = "let calls = 0; export const handler = () => ({ body: String(++calls) });";
+        assert_eq!(answer(text), "1");
+    }
+
+    #[test]
+    fn what_is_rehearsed_leaves_no_trace() {
+        let text = r"
+            import { getUser } from 'alga:extension/user-v2';
+            import { put } from 'alga:extension/storage';
+            let seen = 0;
+            const own = Promise.prototype.then;
+            Promise.prototype.then = function (...given) { seen++; return own.apply(this, given); };
+            export const handler = () => {
+                const user = getUser();
+                const entry = put({ namespace: 'n', key: 'k', value: new Uint8Array(1) });
+                return { body: [seen, user.userName, entry.revision, JSON.stringify(user.additionalFields)].join() };
+            };";
+        let answer = call(&build_text(text).component);
+        assert_eq!((answer.body(), answer.logs.len()), ("0,U,7,[[\"locale\",\"de\"]]", 0));
+    }
+
+    #[test]
+    fn a_source_that_breaks_the_engine_s_own_functions_is_built() {
+        let text = "Object.keys = () => { throw new Error('gone'); }; JSON.stringify = () => { throw 1; };
+            export const handler = () => ({ headers: [['a', 'b']], body: 'yes' });";
+        assert_eq!(answer(text), "yes");
+    }
+}

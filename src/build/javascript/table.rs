@@ -11,7 +11,9 @@ use wasm_encoder::{
     EntityType, ExportKind, ExportSection, ImportSection, InstanceSection, Module, ModuleArg, RawSection,
     SectionId, TableSection, TableType,
 };
-use wasmparser::{ElementItems, ElementKind, Export, ExternalKind, Instance, Operator, Parser, Payload, TypeRef};
+use wasmparser::{
+    ElementItems, ElementKind, Export, ExternalKind, Instance, Operator, Parser, Payload, TypeRef,
+};
 
 /// What the table is called wherever it is imported and exported.
 const TABLE: &str = "__indirect_function_table";
@@ -137,7 +139,8 @@ impl Survey {
             }
             if parts.exports_table {
                 table = parts.table;
-                base = parts.constants.into_iter().find(|(name, _)| *name == base_name).map(|(_, value)| value);
+                base =
+                    parts.constants.into_iter().find(|(name, _)| *name == base_name).map(|(_, value)| value);
             }
             modules += 1;
         }
@@ -185,7 +188,11 @@ impl Survey {
                     let mut elements = ElementSection::new();
                     for element in section.clone() {
                         let functions = functions(&element?.items)?;
-                        elements.active(None, &ConstExpr::i32_const(self.base), Elements::Functions(functions.into()));
+                        elements.active(
+                            None,
+                            &ConstExpr::i32_const(self.base),
+                            Elements::Functions(functions.into()),
+                        );
                     }
                     out.section(&elements);
                 }
@@ -326,4 +333,33 @@ fn entity(kind: TypeRef) -> Result<EntityType, Fault> {
 fn functions(items: &ElementItems<'_>) -> Result<Vec<u32>, Fault> {
     let ElementItems::Functions(functions) = items else { return Err("a table of expressions".into()) };
     Ok(functions.clone().into_iter().collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::javascript::engine::Engine;
+    use crate::build::javascript::testing::cache;
+
+    #[test]
+    fn the_module_with_the_functions_has_the_table() {
+        let linked = Engine::load(&cache()).unwrap().linked;
+        let mut found = Vec::new();
+        for payload in Parser::new(0).parse_all(&linked) {
+            if let Payload::ModuleSection { unchecked_range, .. } = payload.unwrap() {
+                let parts =
+                    Parts::of(crate::build::javascript::slice(&linked, unchecked_range).unwrap()).unwrap();
+                if parts.functions > 500 {
+                    found.push((parts.exports_table, parts.imports_from.is_none()));
+                }
+            }
+        }
+        assert_eq!(found, [(true, true)]);
+    }
+
+    #[test]
+    fn a_component_that_is_linked_otherwise_is_refused() {
+        let other = wat::parse_str("(component (core module (table 1 funcref)))").unwrap();
+        assert!(hand_over(&other, "runtime.wasm").is_err());
+    }
 }
