@@ -37,9 +37,10 @@ impl Subject {
             && let Some(text) = build::source_of(project, &self.wasm)?
             && let Ok(linked) = build::javascript::Linked::load(&session.cache)
         {
-            let begun = Instant::now();
             let script = Script { shim: linked.shim.into(), text };
-            let handler = runner.runtime(&linked.component)?.loaded(Arc::new(script), LOADING);
+            let runtime = runner.runtime(&linked.component)?;
+            let begun = Instant::now();
+            let handler = runtime.loaded(Arc::new(script), LOADING);
             if handler.is_loaded() {
                 runner.note_loading(&self.wasm, begun.elapsed());
                 return Ok(handler);
