@@ -91,7 +91,7 @@ fn entries(folder: &Path, abandoned: SystemTime) -> io::Result<Vec<(PathBuf, u64
 fn is_entry(name: &str) -> bool {
     let Some((stem, extension)) = name.rsplit_once('.') else { return false };
     let hash = match extension {
-        "linked" | "cwasm" => stem,
+        "linked" | "cwasm" | "loaded" => stem,
         "bin" => stem.strip_prefix("functions-").unwrap_or_default(),
         _ => "",
     };
@@ -107,7 +107,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let put = |name: &str| crate::files::write(&folder.path().join(name), b"four").unwrap();
         let hash = "0123456789abcdef";
-        for name in ["javascript/%.linked", "javascript/%-%.cwasm", "components/functions-%.bin"] {
+        for name in [
+            "javascript/%.linked",
+            "javascript/%-%.cwasm",
+            "components/functions-%.bin",
+            "components/%-%.loaded",
+        ] {
             put(&name.replace('%', hash));
         }
         for name in ["components/photo.jpg", "components/mine.cwasm", "own.cwasm"] {
@@ -116,9 +121,9 @@ mod tests {
         put("components/.alga-ext-x1");
         let counts =
             |kinds: Vec<Kind>| kinds.iter().map(|kind| (kind.entries, kind.size)).collect::<Vec<_>>();
-        assert_eq!(counts(survey(folder.path()).unwrap()), [(2, 8), (1, 4)]);
+        assert_eq!(counts(survey(folder.path()).unwrap()), [(2, 8), (2, 8)]);
         let now = fs_err::metadata(folder.path().join("own.cwasm")).unwrap().modified().unwrap();
-        assert_eq!(counts(clear(folder.path(), now).unwrap()), [(2, 8), (1, 4)]);
+        assert_eq!(counts(clear(folder.path(), now).unwrap()), [(2, 8), (2, 8)]);
         assert_eq!(counts(survey(folder.path()).unwrap()), [(0, 0), (0, 0)]);
         for name in ["components/photo.jpg", "components/mine.cwasm", "own.cwasm", "components/.alga-ext-x1"]
         {

@@ -8,14 +8,19 @@ use std::fmt::Write;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 /// First line of an entry.
 const MAGIC: &[u8] = b"alga-ext compiled component 1\n";
-/// Entries kept; the least recently written go first.
+/// Entries kept of each kind; the least recently written go first.
 const MAX_ENTRIES: usize = 32;
+/// What an entry is called, and what says how long a component's source was loaded in place of compiling it.
+const COMPILED: &str = "cwasm";
+const LOADED: &str = "loaded";
+/// What compiling a component of JavaScript takes, more or less; most of it is the engine in it.
+const COMPILING: Duration = Duration::from_millis(500);
 
 /// The folder of compiled components.
 #[derive(Debug)]
@@ -56,14 +61,32 @@ impl Cache {
             let header = self.header(&source, &compiled);
             let entry = [header.as_slice(), &compiled].concat();
             if files::write(&path, &entry).is_ok() {
-                self.evict();
+                self.evict(COMPILED);
             }
         }
         Ok(component)
     }
 
+    /// Whether loading the source of `wasm` for each call has taken as long by now as compiling it does.
+    pub(super) fn is_worth_compiling(&self, wasm: &[u8]) -> bool {
+        loaded(&self.loaded_path(wasm)) >= COMPILING
+    }
+
+    /// Notes that its source was loaded for a call. What cannot be written only costs time.
+    pub(super) fn note_loading(&self, wasm: &[u8], took: Duration) {
+        let path = self.loaded_path(wasm);
+        let all = loaded(&path) + took;
+        if files::write(&path, all.as_millis().to_string().as_bytes()).is_ok() {
+            self.evict(LOADED);
+        }
+    }
+
+    fn loaded_path(&self, wasm: &[u8]) -> PathBuf {
+        self.path(&Sha256::digest(wasm).into()).with_extension(LOADED)
+    }
+
     fn path(&self, source: &[u8; 32]) -> PathBuf {
-        self.folder.join(format!("{}-{:016x}.cwasm", hex(source), self.compatibility))
+        self.folder.join(format!("{}-{:016x}.{COMPILED}", hex(source), self.compatibility))
     }
 
     /// What stands before the compiled bytes: who wrote them, from what, and their hash.
@@ -81,12 +104,12 @@ impl Cache {
         deserialize(engine, compiled)
     }
 
-    /// Keeps the newest entries, so that a day of saving a file does not fill the disk.
-    fn evict(&self) {
+    /// Keeps the newest entries of a kind, so that a day of saving a file does not fill the disk.
+    fn evict(&self, kind: &str) {
         let Ok(folder) = fs_err::read_dir(&self.folder) else { return };
         let mut entries: Vec<(SystemTime, PathBuf)> = folder
             .filter_map(Result::ok)
-            .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "cwasm"))
+            .filter(|entry| entry.path().extension().is_some_and(|extension| extension == kind))
             .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
             .collect();
         entries.sort_unstable_by(|one, other| other.cmp(one));
@@ -95,6 +118,12 @@ impl Cache {
             let _ = fs_err::remove_file(path);
         }
     }
+}
+
+/// What a file says that a source was loaded for; nothing when there is none.
+fn loaded(path: &Path) -> Duration {
+    let text = fs_err::read_to_string(path).unwrap_or_default();
+    text.parse().map(Duration::from_millis).unwrap_or_default()
 }
 
 /// Compiles a component.
@@ -177,13 +206,26 @@ mod tests {
     }
 
     #[test]
+    fn a_source_that_was_loaded_for_long_enough_is_worth_compiling() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, cache) = fresh(folder.path());
+        for _ in 0..3 {
+            assert!(!cache.is_worth_compiling(b"one"));
+            cache.note_loading(b"one", COMPILING / 3 + Duration::from_millis(1));
+        }
+        assert!(cache.is_worth_compiling(b"one") && !cache.is_worth_compiling(b"another"));
+        fs_err::write(cache.loaded_path(b"one"), "damaged").unwrap();
+        assert!(!cache.is_worth_compiling(b"one"));
+    }
+
+    #[test]
     fn only_so_many_entries_are_kept() {
         let folder = tempfile::tempdir().unwrap();
         let (_, cache) = fresh(folder.path());
         for number in 0..MAX_ENTRIES + 3 {
             files::write(&folder.path().join(format!("components/{number}.cwasm")), b"x").unwrap();
         }
-        cache.evict();
+        cache.evict(COMPILED);
         assert_eq!(fs_err::read_dir(folder.path().join("components")).unwrap().count(), MAX_ENTRIES);
     }
 }

@@ -22,6 +22,7 @@ use cache::Cache;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
@@ -140,6 +141,18 @@ impl Runner {
     pub fn find(&self, wasm: &[u8]) -> Result<Option<Handler>, Error> {
         let found = self.inner.cache.as_ref().and_then(|cache| cache.find(&self.inner.engine, wasm));
         found.map(|component| self.link(&component)).transpose()
+    }
+
+    /// Whether loading the source of `wasm` for each call has taken as long by now as compiling it does.
+    pub fn is_worth_compiling(&self, wasm: &[u8]) -> bool {
+        self.inner.cache.as_ref().is_some_and(|cache| cache.is_worth_compiling(wasm))
+    }
+
+    /// Notes that its source was loaded for a call.
+    pub fn note_loading(&self, wasm: &[u8], took: Duration) {
+        if let Some(cache) = &self.inner.cache {
+            cache.note_loading(wasm, took);
+        }
     }
 
     fn link(&self, component: &Component) -> Result<Handler, Error> {

@@ -311,14 +311,24 @@ fn a_component_that_is_not_compiled_yet_answers_from_its_source_and_the_same() {
         )
     };
     let sandbox = project(&[("src/handler.ts", &handler("one"))]);
-    let is_compiled = || {
+    let kept = |extension: &str| {
         let name = Digest::of(&sandbox.read("dist/main.wasm")).hex();
         let kept = fs_err::read_dir(harness::shared_cache().join("components")).unwrap();
-        kept.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with(&name))
+        let mut kept = kept.flatten().map(|entry| entry.path());
+        kept.find(|path| {
+            let file = path.file_name().unwrap().to_string_lossy();
+            file.starts_with(&name) && file.ends_with(extension)
+        })
     };
+    let is_compiled = || kept(".cwasm").is_some();
     sandbox.run("build").ok();
     assert!(sandbox.run("invoke GET /a").ok().stdout.ends_with("\none 1 1700000000000\n"));
     assert!(!is_compiled());
+    for milliseconds in ["0", "500"] {
+        fs_err::write(kept(".loaded").unwrap(), milliseconds).unwrap();
+        assert!(sandbox.run("invoke GET /a").ok().stdout.ends_with("\none 1 1700000000000\n"));
+        assert_eq!(is_compiled(), milliseconds == "500");
+    }
     sandbox.write("src/handler.ts", handler("two"));
     sandbox.run("build").ok();
     assert!(sandbox.run("invoke GET /a").ok().stdout.ends_with("\ntwo 1 1700000000000\n"));

@@ -4,7 +4,7 @@
 //! cache links and compiles nothing.
 
 use super::runtime;
-use super::{Fault, bodies};
+use super::{Fault, bodies, table};
 use crate::bundle::Digest;
 use crate::component::WIT;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,10 @@ use wasmtime::component::Component;
 use wasmtime::{Config, OptLevel};
 
 /// Goes into the cache's keys; another number forgets what an older way of linking made.
-const GENERATION: &str = "1";
+const GENERATION: &str = "2";
+
+/// What the runtime is called where libraries are linked.
+const RUNTIME: &str = "runtime.wasm";
 
 /// The world the runtime is linked for: every interface of the platform, secure randomness, and what a timer waits
 /// by. What the source does not use is taken out of the finished component.
@@ -151,10 +154,11 @@ impl Linked {
         wit_component::embed_component_metadata(&mut bindings, &resolve, world, encoding)?;
         let narrowed = runtime::narrow(runtime::shipped())?;
         let mut linker = wit_component::Linker::default();
-        linker.library("runtime.wasm", &narrowed.runtime, false)?;
+        linker.library(RUNTIME, &narrowed.runtime, false)?;
         linker.library("stand-in.wasm", &narrowed.stand_in, false)?;
         linker.library("bindings.wasm", &bindings, false)?;
-        Ok(Linked { shim, component: linker.encode()? })
+        let component = table::hand_over(&linker.encode()?, RUNTIME)?;
+        Ok(Linked { shim, component })
     }
 
     /// The shim's length, the shim, the component.

@@ -174,6 +174,33 @@ fn text_is_decoded_from_the_three_encodings_as_the_standard_says() {
 }
 
 #[test]
+fn text_of_any_length_is_the_same_bytes_wherever_it_leaves_ascii() {
+    let text = r"
+        const encoder = new TextEncoder(); const decoder = new TextDecoder();
+        const differs = (text, wanted) => {
+            const bytes = encoder.encode(text);
+            const moved = new Uint8Array(bytes.length + 3);
+            moved.set(bytes, 3);
+            return bytes.length !== wanted || decoder.decode(bytes) !== text || decoder.decode(moved.subarray(3)) !== text;
+        };
+        export function handler() {
+            const wrong = [];
+            for (const length of [0, 1, 3, 4, 5, 31, 32, 33, 499, 500, 501, 519, 532, 1000]) {
+                const plain = 'x'.repeat(length);
+                if (differs(plain, length)) wrong.push(length);
+                for (const [beyond, bytes] of [['\u007f', 1], ['\u0080', 2], ['\u00ff', 2], ['\u2013', 3], ['\u{1f600}', 4]]) {
+                    for (const at of [0, length >> 1, length]) {
+                        if (differs(plain.slice(0, at) + beyond + plain.slice(at), length + bytes)) wrong.push([length, beyond, at]);
+                    }
+                }
+            }
+            wrong.push(encoder.encode('x'.repeat(600) + '\ud800').length);
+            return { body: JSON.stringify(wrong) };
+        }";
+    assert_eq!(answer(text), "[603]");
+}
+
+#[test]
 fn a_date_that_is_set_to_no_number_is_invalid() {
     let text = r"
         const set = (change) => { const date = new Date(0); change(date); return Number(date); };

@@ -3,7 +3,7 @@
 use super::engine::Engine;
 use super::locate::{PROBE, Probe};
 use super::runtime::{MONOTONIC_CLOCK, POLL};
-use super::{Fault, bodies};
+use super::{Fault, bodies, rehearsal};
 use crate::runner;
 use futures_util::FutureExt;
 use std::fmt;
@@ -91,10 +91,20 @@ struct Called {
     function: String,
 }
 
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The engine's own: what it reads of clocks is nobody's mistake.
+    Engine,
+    /// The prelude's and the source's.
+    Source,
+    /// A rehearsal's: the platform answers with samples.
+    Rehearsal,
+}
+
 pub(super) struct State {
     messages: Vec<String>,
-    /// The prelude has begun; before that it is the engine that reads the clock.
-    begun: bool,
+    stage: Stage,
     read_clock: bool,
     read_random: bool,
     /// The last error whose stack was read, in the prelude's words.
@@ -115,7 +125,7 @@ impl State {
     fn new(probe: Option<Probe>) -> State {
         State {
             messages: Vec::new(),
-            begun: false,
+            stage: Stage::Engine,
             read_clock: false,
             read_random: false,
             thrown: None,
@@ -134,7 +144,9 @@ impl State {
             Some(("bare", text)) => self.bare = Some(text.to_owned()),
             Some(("called", stack)) => stack.clone_into(&mut self.called),
             _ if self.messages.len() < MESSAGES => {
-                self.begun |= message.starts_with("begin");
+                if message.starts_with("begin") {
+                    self.stage = Stage::Source;
+                }
                 self.messages.push(message.to_owned());
             }
             _ => {}
@@ -235,6 +247,8 @@ impl Evaluation {
         let wizer = Wizer::new();
         let (context, _) = wizer.instrument_component(&engine.emptied)?;
         store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Continue(1)));
+        store.data_mut().stage = Stage::Rehearsal;
+        at_once(rehearsal::rehearse(&mut store, &instance))??;
         let mut wizened = WasmtimeWizerComponent { store: &mut store, instance };
         let component = at_once(wizer.snapshot_component(context, &mut wizened))??;
         let component = bodies::fill(&component, &engine.linked)?;
@@ -356,7 +370,7 @@ fn link(engine: &Engine) -> Result<Linker<State>, Fault> {
                 continue;
             }
             let called = (name.to_owned(), function.to_owned());
-            instance.func_new(function, move |mut store, _, params, _| {
+            instance.func_new(function, move |mut store, kind, params, results| {
                 let state: &mut State = store.data_mut();
                 if let Some(Val::String(text)) = params.first()
                     && let Some(message) = text.strip_prefix(CHANNEL)
@@ -365,6 +379,13 @@ fn link(engine: &Engine) -> Result<Linker<State>, Fault> {
                         return probe.hear(stack);
                     }
                     state.hear(message);
+                    return Ok(());
+                }
+                if state.stage == Stage::Rehearsal {
+                    for (result, kind) in results.iter_mut().zip(kind.results()) {
+                        *result = rehearsal::sample(&kind)
+                            .ok_or_else(|| wasmtime::format_err!("a result that has no sample"))?;
+                    }
                     return Ok(());
                 }
                 let (interface, function) = called.clone();
@@ -388,12 +409,12 @@ fn link(engine: &Engine) -> Result<Linker<State>, Fault> {
     )?;
     clock.func_wrap("now", |mut store, ()| {
         let state: &mut State = store.data_mut();
-        state.read_clock |= state.begun;
+        state.read_clock |= state.stage == Stage::Source;
         Ok((0u64,))
     })?;
     linker.instance("wasi:clocks/wall-clock@0.2.0")?.func_wrap("now", |mut store, ()| {
         let state: &mut State = store.data_mut();
-        state.read_clock |= state.begun;
+        state.read_clock |= state.stage == Stage::Source;
         Ok((Datetime { seconds: NOW, nanoseconds: 0 },))
     })?;
     let mut random = linker.instance("wasi:random/random@0.2.0")?;
@@ -402,12 +423,12 @@ fn link(engine: &Engine) -> Result<Linker<State>, Fault> {
         if let Some(pace) = state.probe.as_mut().and_then(Probe::take_pace) {
             return Ok((pace,));
         }
-        state.read_random |= state.begun;
+        state.read_random |= state.stage == Stage::Source;
         Ok((0x5a5a_5a5a_u64,))
     })?;
     random.func_wrap("get-random-bytes", |mut store, (count,): (u64,)| {
         let state: &mut State = store.data_mut();
-        state.read_random |= state.begun;
+        state.read_random |= state.stage == Stage::Source;
         Ok((vec![0x5a_u8; usize::try_from(count.min(65_536)).unwrap_or_default()],))
     })?;
     // The script is one file: nothing is resolved or loaded by the engine.

@@ -8,7 +8,7 @@ use crate::manifest::Manifest;
 use crate::project::Project;
 use crate::runner::{Handler, Runner, Script};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a source may take to be loaded; one that takes longer is compiled.
 const LOADING: Duration = Duration::from_secs(2);
@@ -27,18 +27,22 @@ pub(super) struct Subject {
 
 impl Subject {
     /// The handler, ready to be called. One that was not compiled before is loaded from its source where there is one:
-    /// that takes less (docs/javascript.md has the figures).
+    /// that takes less, until it was loaded too often (docs/javascript.md has the figures).
     pub(super) fn handler(&self, runner: &Runner, session: &Session) -> Result<Handler, Error> {
         if let Some(handler) = runner.find(&self.wasm)? {
             return Ok(handler);
         }
         if let Some(project) = &self.project
+            && !runner.is_worth_compiling(&self.wasm)
             && let Some(text) = build::source_of(project, &self.wasm)?
             && let Ok(linked) = build::javascript::Linked::load(&session.cache)
         {
             let script = Script { shim: linked.shim.into(), text };
-            let handler = runner.runtime(&linked.component)?.loaded(Arc::new(script), LOADING);
+            let runtime = runner.runtime(&linked.component)?;
+            let begun = Instant::now();
+            let handler = runtime.loaded(Arc::new(script), LOADING);
             if handler.is_loaded() {
+                runner.note_loading(&self.wasm, begun.elapsed());
                 return Ok(handler);
             }
         }

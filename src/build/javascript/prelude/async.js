@@ -1,21 +1,19 @@
 // What the transformer makes of async functions and async generators. The shapes are Babel's helpers'.
 
-import { bare, follow, rejectBare, resolveBare } from 'alga-ext:prelude/promise';
+import { FULFILLED, REJECTED, bare, follow, rejectBare, resolveBare } from 'alga-ext:prelude/promise';
 
 /** A generator function that waits at each `yield`. */
 export function asyncToGenerator(body) {
   return function () {
     const generator = body.apply(this, arguments);
     const promise = bare();
-    const step = (method, given) => {
+    const step = (state, given) => {
       let result;
-      try { result = generator[method](given); } catch (error) { rejectBare(promise, error); return; }
+      try { result = state === REJECTED ? generator.throw(given) : generator.next(given); } catch (error) { rejectBare(promise, error); return; }
       if (result.done) { resolveBare(promise, result.value); return; }
-      try { follow(result.value, next, fail); } catch (error) { fail(error); }
+      try { follow(result.value, step); } catch (error) { step(REJECTED, error); }
     };
-    const next = (value) => step('next', value);
-    const fail = (reason) => step('throw', reason);
-    next(undefined);
+    step(FULFILLED, undefined);
     return promise;
   };
 }

@@ -7,8 +7,10 @@ export const encodings = [
   ['utf-8', 'utf8 unicode-1-1-utf-8 unicode11utf8 unicode20utf8 x-unicode20utf8', decodeUtf8, unfinished],
 ];
 
+const NONE = new Uint8Array(0);
+
 function bytesOf(source) {
-  if (source === undefined) return new Uint8Array(0);
+  if (source === undefined) return NONE;
   if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   if (source instanceof ArrayBuffer || source instanceof SharedArrayBuffer) return new Uint8Array(source);
   throw new TypeError('TextDecoder.decode takes an ArrayBuffer or a view of one');
@@ -40,11 +42,11 @@ class TextDecoder {
   #encoding;
   #fatal;
   #ignoreBOM;
-  #rest = new Uint8Array(0);
+  #rest = NONE;
   #started = false;
 
   constructor(label = 'utf-8', options = {}) {
-    const name = String(label).replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, '').toLowerCase();
+    const name = label === 'utf-8' ? label : String(label).replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, '').toLowerCase();
     this.#encoding = encodings.find(([known, labels]) => known === name || labels.split(' ').includes(name));
     if (!this.#encoding) {
       throw new RangeError(`the encoding "${label}" is not there; ${encodings.map(([known]) => known).join(', ')} are`);
@@ -71,12 +73,12 @@ class TextDecoder {
     }
     const held = stream ? openEnd(bytes) : 0;
     const whole = held > 0 ? bytes.subarray(0, bytes.length - held) : bytes;
-    this.#rest = held > 0 ? bytes.slice(bytes.length - held) : new Uint8Array(0);
+    this.#rest = held > 0 ? bytes.slice(bytes.length - held) : NONE;
     let text;
     try {
       text = whole.length > 0 ? decodeAll(whole, this.#fatal) : '';
     } catch (error) {
-      this.#rest = new Uint8Array(0);
+      this.#rest = NONE;
       this.#started = false;
       throw error;
     }

@@ -11,6 +11,9 @@ export function goLive() {
   live = true;
 }
 
+/** The calls of the platform that a rehearsal makes. A function's own property, as the script begins with such calls. */
+export function rehearsed() { return rehearsed.calls ??= []; }
+
 /** Says something to the build; only while the source is loaded. */
 export function tell(kind, text = '') {
   logInfo(`\0alga-ext\0${kind} ${text}`);

@@ -3,7 +3,7 @@
 
 /* Functions only, which are there before anything runs: the linker calls `platform` at the top of the script. */
 
-import { isLive, tell } from 'alga-ext:prelude/instance';
+import { isLive, rehearsed, tell } from 'alga-ext:prelude/instance';
 import { shown } from 'alga-ext:prelude/shown';
 
 /**
@@ -11,16 +11,52 @@ import { shown } from 'alga-ext:prelude/shown';
  * `required` must be given.
  */
 export function platform(place, call, required, checks) {
+  // The call ends the evaluation; the build wants to say where it was.
+  const begin = () => { if (!isLive()) tell('called', new Error().stack); };
+  rehearsed().push(() => call(...checks.map(([, type]) => sample(type))));
+  const [first, second] = checks;
+  // None and one are what most functions take, and every call counts.
+  if (first === undefined) {
+    return () => {
+      begin();
+      try { return call(); } catch (error) { throw named(error, place); }
+    };
+  }
+  if (second === undefined) {
+    const [name, type] = first;
+    return (...given) => {
+      if (given.length < required) refuseCount(given.length, required, place, checks);
+      const fitted = fit(given[0], type, name, place);
+      begin();
+      try { return call(fitted); } catch (error) { throw named(error, place); }
+    };
+  }
   return (...given) => {
-    if (given.length < required) {
-      const names = checks.map(([name]) => name).join(', ');
-      throw new TypeError(`\`${place}(${names})\` was called with ${given.length === 1 ? '1 argument' : `${given.length} arguments`}, and wants ${required}`);
-    }
+    if (given.length < required) refuseCount(given.length, required, place, checks);
     const fitted = checks.map(([name, type], index) => fit(given[index], type, name, place));
-    // The call ends the evaluation; the build wants to say where it was.
-    if (!isLive()) tell('called', new Error().stack);
+    begin();
     try { return call(...fitted); } catch (error) { throw named(error, place); }
   };
+}
+
+/** Something of a type. */
+function sample(type) {
+  const [kind, inner, more] = typeof type === 'string' ? [type] : type;
+  switch (kind) {
+    case 'string': return '';
+    case 'bool': return false;
+    case 'bytes': return new Uint8Array(0);
+    case 'option': return sample(inner);
+    case 'list': return [sample(inner)];
+    case 'enum': return more[0];
+    case 'record': return Object.fromEntries(Object.keys(more).map((key) => [key, sample(more[key])]));
+    default: return 0;
+  }
+}
+
+function refuseCount(count, required, place, checks) {
+  const names = checks.map(([name]) => name).join(', ');
+  throw new TypeError(`\`${place}(${names})\` was called with ${count === 1 ? '1 argument' : `${count} arguments`}, and wants ${required}`);
 }
 
 /** The engine's error with the name of the case as its code. */

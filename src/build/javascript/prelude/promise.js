@@ -3,8 +3,11 @@
 // The order of jobs is the one ECMAScript prescribes (27.2).
 
 const PENDING = 0;
-const FULFILLED = 1;
-const REJECTED = 2;
+export const FULFILLED = 1;
+export const REJECTED = 2;
+/** The part of a promise's state that says which of the three it is, and the one that says that somebody looks after it. */
+const SETTLED = 3;
+const HANDLED = 4;
 
 /** What is done next: a function and the two values it is given, each job three places long. */
 let jobs = [];
@@ -56,6 +59,9 @@ export function drain() {
   }
 }
 
+/** Whether there is anything to report. */
+export const hasFailed = () => thrown.length > 0 || unhandled.size > 0;
+
 /** The reasons of rejections that nothing handles, once. */
 export function takeUnhandled() {
   const reasons = [...unhandled.values()];
@@ -85,18 +91,13 @@ export function settle(value, never = 'handler never settled: it waits for a pro
     drain();
     return value;
   }
-  let state = PENDING;
-  let result;
-  follow(
-    value,
-    (settled) => { state = FULFILLED; result = settled; },
-    (reason) => { state = REJECTED; result = reason; },
-  );
+  const promise = watch(value);
   drain();
-  while (state === PENDING && turn()) drain();
-  if (state === REJECTED) throw result;
+  while (stateOf(promise) === PENDING && turn()) drain();
+  const state = stateOf(promise);
+  if (state === REJECTED) throw resultOf(promise);
   if (state === PENDING) throw new Error(never);
-  return result;
+  return resultOf(promise);
 }
 
 const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
@@ -128,10 +129,8 @@ function speciesOf(promise) {
 
 class OwnPromise {
   #state = PENDING;
+  /** What it came to; until then what is done next: nothing, a function, or a list of them. */
   #value = undefined;
-  /** The first one alone, or a list. */
-  #reactions = undefined;
-  #handled = false;
 
   constructor(executor) {
     if (executor === BARE) return;
@@ -149,11 +148,21 @@ class OwnPromise {
   static isPromise(value) { return isObject(value) && #state in value; }
 
   /** What `await` does (27.7.5.3): neither is `then` looked up, nor is there a promise of what comes of it. */
-  static follow(value, onFulfilled, onRejected) {
-    resolveAs.call(OwnPromise, value).#react((state, settled) => {
-      if (state === FULFILLED) onFulfilled(settled); else onRejected(settled);
-    });
+  static follow(value, react) {
+    if (!isObject(value)) jobs.push(react, FULFILLED, value);
+    else adopt(value).#react(react);
   }
+
+  /** The promise itself, or one of what the value comes to; it counts as looked after. */
+  static watch(value) {
+    const promise = adopt(value);
+    promise.#handle();
+    return promise;
+  }
+
+  static stateOf(promise) { return promise.#state & SETTLED; }
+
+  static resultOf(promise) { return promise.#value; }
 
   static bare() { return new OwnPromise(BARE); }
 
@@ -162,7 +171,8 @@ class OwnPromise {
   static rejectBare(promise, reason) { promise.#settle(REJECTED, reason); }
 
   static peek(promise) {
-    return { state: ['pending', 'fulfilled', 'rejected'][promise.#state], value: promise.#value };
+    const state = promise.#state & SETTLED;
+    return { state: ['pending', 'fulfilled', 'rejected'][state], value: state === PENDING ? undefined : promise.#value };
   }
 
   #resolve(value) {
@@ -184,28 +194,36 @@ class OwnPromise {
   }
 
   #settle(state, value) {
-    const reactions = this.#reactions;
-    this.#state = state;
+    const reactions = this.#value;
+    const handled = this.#state & HANDLED;
+    this.#state = state | handled;
     this.#value = value;
-    this.#reactions = undefined;
     if (state === REJECTED) {
       note(value);
-      if (!this.#handled) unhandled.set(this, value);
+      if (!handled) unhandled.set(this, value);
     }
+    if (reactions === undefined) return;
     if (typeof reactions === 'function') jobs.push(reactions, state, value);
-    else if (reactions) for (const react of reactions) jobs.push(react, state, value);
+    else for (const react of reactions) jobs.push(react, state, value);
+  }
+
+  /** Somebody looks after it. */
+  #handle() {
+    const state = this.#state;
+    if (state & HANDLED) return;
+    this.#state = state | HANDLED;
+    if (state === REJECTED) unhandled.delete(this);
   }
 
   /** What is done once it has settled (27.2.5.4.1). */
   #react(react) {
-    if (!this.#handled) {
-      this.#handled = true;
-      if (this.#state === REJECTED) unhandled.delete(this);
-    }
-    if (this.#state !== PENDING) jobs.push(react, this.#state, this.#value);
-    else if (this.#reactions === undefined) this.#reactions = react;
-    else if (typeof this.#reactions === 'function') this.#reactions = [this.#reactions, react];
-    else this.#reactions.push(react);
+    this.#handle();
+    const state = this.#state & SETTLED;
+    const value = this.#value;
+    if (state !== PENDING) jobs.push(react, state, value);
+    else if (value === undefined) this.#value = react;
+    else if (typeof value === 'function') this.#value = [value, react];
+    else value.push(react);
   }
 
   then(onFulfilled, onRejected) {
@@ -249,13 +267,19 @@ class OwnPromise {
     );
   }
 
+  /** A promise that has come to the value, or will to what it comes to. */
+  static resolved(value) {
+    const promise = new OwnPromise(BARE);
+    promise.#resolve(value);
+    return promise;
+  }
+
+  /** An object as a promise (27.2.4.7.1). */
+  static adopt(value) { return #state in value && value.constructor === OwnPromise ? value : resolved(value); }
+
   static resolve(value) {
     if (isObject(value) && #state in value && value.constructor === this) return value;
-    if (this === OwnPromise) {
-      const promise = new OwnPromise(BARE);
-      promise.#resolve(value);
-      return promise;
-    }
+    if (this === OwnPromise) return resolved(value);
     const { promise, resolve } = capability(this);
     resolve(value);
     return promise;
@@ -328,9 +352,6 @@ function collect(constructor, values, follow, finish = (results, resolve) => res
   return promise;
 }
 
-/** As it was before the source could replace it. */
-const resolveAs = OwnPromise.resolve;
-
 Object.defineProperty(OwnPromise, 'name', { value: 'Promise', configurable: true });
 Object.defineProperty(globalThis, 'Promise', { value: OwnPromise, writable: true, configurable: true });
 
@@ -339,10 +360,7 @@ globalThis.queueMicrotask = function queueMicrotask(job) {
   jobs.push(() => { job(); }, undefined, undefined);
 };
 
-export const isPromise = OwnPromise.isPromise;
-export const peek = OwnPromise.peek;
-export const follow = OwnPromise.follow;
-export const bare = OwnPromise.bare;
-export const resolveBare = OwnPromise.resolveBare;
-export const rejectBare = OwnPromise.rejectBare;
-for (const name of ['isPromise', 'peek', 'follow', 'bare', 'resolveBare', 'rejectBare']) delete OwnPromise[name];
+export const { isPromise, peek, follow, bare, resolved, resolveBare, rejectBare } = OwnPromise;
+const { adopt, watch, stateOf, resultOf } = OwnPromise;
+const OURS = ['isPromise', 'peek', 'follow', 'bare', 'resolved', 'resolveBare', 'rejectBare', 'adopt', 'watch', 'stateOf', 'resultOf'];
+for (const name of OURS) delete OwnPromise[name];

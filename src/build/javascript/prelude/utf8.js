@@ -2,8 +2,42 @@
 
 const REPLACEMENT = '\uFFFD';
 
+/** The bits that no byte of ASCII has, in four of them. */
+const BEYOND = 0x80808080 | 0;
+
+/** Whether all bytes are ASCII, and so their own characters; looked at in words of four, where they begin with one. */
+function isAscii(bytes) {
+  const { buffer, byteOffset, length } = bytes;
+  if (byteOffset & 3) return false;
+  const count = length >> 2;
+  const words = new Int32Array(buffer, byteOffset, count);
+  const whole = count & ~7;
+  let index = 0;
+  for (; index < whole; index += 8) {
+    const four = words[index] | words[index + 1] | words[index + 2] | words[index + 3];
+    if ((four | words[index + 4] | words[index + 5] | words[index + 6] | words[index + 7]) & BEYOND) return false;
+  }
+  let bits = 0;
+  for (; index < count; index++) bits |= words[index];
+  for (index = count << 2; index < length; index++) bits |= bytes[index];
+  return (bits & BEYOND) === 0;
+}
+
+/** From this length on it pays to look whether a string is ASCII; one that is not costs as much as this. */
+const LONG = 500;
+
+/** The bytes of a string that is ASCII, else undefined. */
+function encodeAscii(text) {
+  try {
+    const bytes = Uint8Array.fromBase64(btoa(text));
+    return isAscii(bytes) ? bytes : undefined;
+  } catch { return undefined; }
+}
+
 /** The bytes of a string; what is no character becomes U+FFFD. */
 export function encodeUtf8(text) {
+  const plain = text.length < LONG ? undefined : encodeAscii(text);
+  if (plain !== undefined) return plain;
   // A string whose characters are the bytes, then the bytes by way of base64: both in the engine.
   const binary = unescape(encodeURIComponent(text.toWellFormed()));
   return Uint8Array.fromBase64(btoa(binary));
@@ -11,8 +45,10 @@ export function encodeUtf8(text) {
 
 /** The string of some bytes. What is not UTF-8 throws when `fatal`, else becomes U+FFFD (WHATWG Encoding, 8.1.1). */
 export function decodeUtf8(bytes, fatal) {
+  const binary = atob(bytes.toBase64());
+  if (isAscii(bytes)) return binary;
   try {
-    return decodeURIComponent(escape(atob(bytes.toBase64())));
+    return decodeURIComponent(escape(binary));
   } catch {
     if (fatal) throw new TypeError('the bytes are not UTF-8');
     return decodeSlowly(bytes);

@@ -1,5 +1,7 @@
 // The second argument of a handler: the platform's interfaces in the SDK's shapes.
 
+import { resolved } from 'alga-ext:prelude/promise';
+
 const GROUPS = ['context', 'secrets', 'http', 'storage', 'logging', 'uiProxy', 'scheduler', 'invoicing', 'user', 'clients', 'services'];
 
 /** The bindings with the groups the source uses. Another group says why it is not there. */
@@ -17,9 +19,9 @@ export function bind(groups) {
   return host;
 }
 
-/** A function of the platform as the SDK types it: what it answers comes as a promise. */
-export const later = (call) => (...given) => {
-  try { return Promise.resolve(call(...given)); } catch (error) { return Promise.reject(error); }
+/** A function of the platform, of two parameters at most, as the SDK types it: what it answers comes as a promise. */
+export const later = (call) => (one, other) => {
+  try { return resolved(call(one, other)); } catch (error) { return Promise.reject(error); }
 };
 
 /** What is absent as the platform wants it. */
