@@ -3,6 +3,7 @@
 use super::judge::with_help;
 use super::{pages, secrets, ui_files, ui_scripts, ui_styles};
 use crate::findings::{Code, Finding};
+use crate::manifest::Manifest;
 use std::collections::BTreeMap;
 
 /// Bytes beyond which a file makes the first page slow: it is sent without compression, and stays in memory while the
@@ -13,9 +14,11 @@ const LARGEST_SCRIPT: u64 = 2 << 20;
 
 /// What the files of one UI show together.
 #[derive(Debug)]
-pub(super) struct Contents {
+pub(super) struct Contents<'m> {
     /// The page's name in findings.
     page: String,
+    /// What declares the routes that scripts call.
+    manifest: Option<&'m Manifest>,
     has_page: bool,
     has_script: bool,
     ready: Ready,
@@ -46,11 +49,12 @@ enum Kind {
     Binary,
 }
 
-impl Contents {
+impl<'m> Contents<'m> {
     /// Nothing yet.
-    pub(super) fn new(page: String) -> Contents {
+    pub(super) fn new(page: String, manifest: Option<&'m Manifest>) -> Contents<'m> {
         Contents {
             page,
+            manifest,
             has_page: false,
             has_script: false,
             ready: Ready::Nowhere,
@@ -98,7 +102,7 @@ impl Contents {
                     let help = "split it: what the first page does not need can be loaded later";
                     self.findings.push(with_help(Code::FINDINGS_LIMIT, message, help).in_file(file));
                 } else {
-                    self.findings.extend(ui_scripts::judge(path, file, text));
+                    self.findings.extend(ui_scripts::judge(path, file, text, self.manifest));
                 }
             }
             Kind::Style => self.findings.extend(ui_styles::judge(file, text)),
@@ -169,7 +173,7 @@ mod tests {
     use super::*;
 
     fn codes(files: &[(&str, &str)]) -> Vec<Code> {
-        let mut contents = Contents::new("ui/index.html".into());
+        let mut contents = Contents::new("ui/index.html".into(), None);
         for (path, text) in files {
             contents.add(path, path, text.len() as u64, || text.as_bytes().to_vec());
         }
@@ -195,7 +199,7 @@ mod tests {
         assert_eq!(codes(&[("ui/test.js", ""), ("ui/latest.js", "")]), []);
         let long = "fetch('https://example.com');\n".repeat(80_000);
         assert_eq!(codes(&[("ui/long.js", &long)]), [Code::FINDINGS_LIMIT]);
-        let mut contents = Contents::new("ui/index.html".into());
+        let mut contents = Contents::new("ui/index.html".into(), None);
         contents.add("ui/a.png", "ui/a.png", 6 << 20, Vec::new);
         assert_eq!(contents.finish()[0].code, Code::UI_FILE_LARGE);
     }
