@@ -5,7 +5,7 @@
 pub struct Schema {
     /// The name `alga-ext schema` takes.
     pub name: &'static str,
-    /// JSON: draft 2020-12 for the manifest, draft 7 for the rest.
+    /// JSON: draft 7 for what people write as YAML, because the editors' YAML servers read it, else draft 2020-12.
     pub text: &'static str,
 }
 

@@ -2,11 +2,15 @@
 
 use serde::Serialize;
 use std::ops::Range;
+use unicode_width::UnicodeWidthChar;
 
 /// Characters of an excerpt; a longer line is shown around the place.
 const WIDTH: usize = 100;
 /// Characters shown before the place when a line is cut.
 const BEFORE: usize = 40;
+
+/// Stands where a line is cut.
+const CUT: char = '…';
 
 /// Bytes of a file, from its very first one, a byte order mark included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -26,11 +30,11 @@ impl From<Range<usize>> for Span {
 /// A line of the judged text, or the part of a long one that matters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt {
-    /// What stands there, without a line end.
+    /// What stands there, without a line end; `…` where it is cut.
     pub text: String,
-    /// Characters of `text` before the place.
+    /// Columns of a terminal that `text` takes before the place.
     pub before: usize,
-    /// Characters that are meant; at least 1.
+    /// Columns that are meant; at least 1.
     pub width: usize,
 }
 
@@ -111,17 +115,29 @@ impl<'a> Text<'a> {
         let is_long = whole.chars().nth(WIDTH).is_some();
         let most = if is_long { BEFORE } else { WIDTH };
         let from = leading.char_indices().rev().take(most).last().map_or(leading.len(), |(index, _)| index);
-        let before = leading.get(from..).unwrap_or_default().chars().count();
-        let text: String = whole.get(from..).unwrap_or_default().chars().take(WIDTH).map(visible).collect();
-        let room = text.chars().count().saturating_sub(before).max(1);
-        let width = meant.chars().take(WIDTH).count().clamp(1, room);
-        Excerpt { text, before, width }
+        let shown = whole.get(from..).unwrap_or_default();
+        let mut letters: Vec<char> = shown.chars().take(WIDTH).map(visible).collect();
+        if let Some(first) = letters.first_mut().filter(|_| from > 0) {
+            *first = CUT;
+        }
+        if let Some(last) = letters.last_mut().filter(|_| shown.chars().nth(WIDTH).is_some()) {
+            *last = CUT;
+        }
+        let place = leading.get(from..).unwrap_or_default().chars().count().min(letters.len());
+        let (before, rest) = letters.split_at(place);
+        let meant = rest.get(..meant.chars().take(WIDTH).count()).unwrap_or(rest);
+        Excerpt { before: columns(before), width: columns(meant).max(1), text: letters.into_iter().collect() }
     }
 
     /// The character boundary at or before `index`.
     fn floor(&self, index: usize) -> usize {
         self.body.floor_char_boundary(index.min(self.body.len()))
     }
+}
+
+/// The columns that a terminal gives to letters; some are two wide, and marks above others none.
+fn columns(letters: &[char]) -> usize {
+    letters.iter().filter_map(|letter| letter.width()).sum()
 }
 
 /// A tab is one column, so it is shown as one blank: the caret then stands below its character.
@@ -144,7 +160,16 @@ mod tests {
         let excerpt = text.excerpt(5000, 10_001);
         assert_eq!((text.place(5000).column, excerpt.before), (5001, BEFORE));
         assert_eq!(excerpt.text.chars().nth(BEFORE), Some('X'));
-        assert_eq!((excerpt.text.len(), excerpt.width), (WIDTH, WIDTH - BEFORE));
+        assert_eq!((excerpt.text.chars().count(), excerpt.width), (WIDTH, WIDTH - BEFORE));
+        assert!(excerpt.text.starts_with("…a") && excerpt.text.ends_with("b…"), "{}", excerpt.text);
+    }
+
+    #[test]
+    fn a_letter_of_two_columns_has_two_carets() {
+        let text = "日本 = \"日e\u{301}\"";
+        let start = text.find('"').unwrap();
+        let excerpt = Text::new(text).excerpt(start, text.len());
+        assert_eq!((excerpt.before, excerpt.width), (7, 5));
     }
 
     #[test]

@@ -18,10 +18,10 @@ impl Style {
     }
 }
 
-/// The findings, one after the other, without the summary and without a last newline.
+/// The findings, a blank line between two, without the summary and without a last newline.
 pub fn render(findings: &Findings, style: Style) -> String {
     let shown: Vec<String> = findings.findings.iter().map(|finding| one(finding, style)).collect();
-    shown.join("\n")
+    shown.join("\n\n")
 }
 
 /// One finding.

@@ -1,12 +1,12 @@
 //! Findings as diagnostics: judged with the texts that are open, said by file, taken back when they are gone.
 
+use super::Server;
 use super::document::{self, Kind};
 use super::message::notification;
 use super::position::{Lines, Range};
-use super::{Document, Server};
 use crate::files;
 use crate::findings::{Finding, Severity};
-use crate::project::MANIFEST;
+use crate::project::{CONFIG, MANIFEST};
 use crate::validate::{self, Overlay, Subject};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,20 +92,25 @@ impl Server {
     /// What `validate` finds with the open texts in place of their files.
     fn findings(&self, root: &Path) -> Result<Vec<Finding>, validate::Error> {
         let mut overlay = Overlay::default();
-        let mut manifest = None;
+        let (mut manifest, mut config) = (None, None);
         for document in self.documents.values().filter(|document| document.root == root) {
             overlay.set(&document.path, &document.text);
-            if document.kind == Kind::Manifest {
-                manifest = Some(document);
+            match document.kind {
+                Kind::Manifest => manifest = Some(document.path.clone()),
+                Kind::Config => config = Some(document.path.clone()),
             }
         }
-        let subject = match manifest {
-            _ if root.join(MANIFEST).exists() => Subject::Project(root.to_path_buf()),
-            // A manifest that was never saved has no project around it yet.
-            Some(Document { path, .. }) => Subject::Manifest { path: path.clone(), shown: MANIFEST.into() },
-            None => return Ok(Vec::new()),
-        };
-        Ok(subject.judge(&overlay)?.findings)
+        if root.join(MANIFEST).exists() {
+            return Ok(Subject::Project(root.to_path_buf()).judge(&overlay, &[])?.findings);
+        }
+        // What was never saved has no project around it yet.
+        let manifest = manifest.map(|path| Subject::Manifest { path, shown: MANIFEST.into() });
+        let config = config.map(|path| Subject::Config { path, shown: CONFIG.into() });
+        let mut findings = Vec::new();
+        for subject in manifest.into_iter().chain(config) {
+            findings.extend(subject.judge(&overlay, &[])?.findings);
+        }
+        Ok(findings)
     }
 
     /// The findings of an open document, as of now.

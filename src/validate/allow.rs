@@ -1,7 +1,9 @@
-//! `validate.allow` of alga-ext.yaml: findings that are not told, and what is said about entries that allow nothing.
+//! `validate.allow` and `validate.not_secret` of alga-ext.yaml: findings that are not told, and what is said about entries
+//! that allow nothing.
 
 use super::judge::Judge;
-use crate::config::{Allow, Validate};
+use super::secrets;
+use crate::config::{Allow, NotSecret, Validate};
 use crate::findings::{Code, Finding, Findings};
 use crate::manifest::source::Node;
 use crate::project::CONFIG;
@@ -13,24 +15,60 @@ pub(super) fn today() -> Date {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
-/// The findings that are told. `text` is the configuration's.
-pub(super) fn apply(findings: Vec<Finding>, config: &Validate, text: &str, today: Date) -> Findings {
+/// The findings that are told. `text` is the configuration's; `is_whole` says that all that is packed was looked at.
+pub(super) fn apply(
+    findings: Vec<Finding>,
+    config: &Validate,
+    text: &str,
+    today: Date,
+    is_whole: bool,
+) -> Findings {
     let mut told = findings;
     let before = told.len();
     let mut judge = Judge::new(text, CONFIG);
+    let file = File::read(text);
+    for (index, entry) in config.not_secret.iter().enumerate() {
+        let place = file.place("not_secret", index);
+        let Some(hash) = hash(&mut judge, entry, &place) else { continue };
+        let count = told.len();
+        told.retain(|finding| !secrets::is_allowed(finding, hash));
+        if told.len() == count && is_whole {
+            place.unused(&mut judge, "sha256", format!("nothing that is found has the hash `{hash}`"));
+        }
+    }
     for (index, entry) in config.allow.iter().enumerate() {
-        let place = Place::of(text, index);
-        if let Some(code) = code(&mut judge, entry, &place, today) {
-            let count = told.len();
-            told.retain(|finding| finding.code != code || !entry.covers(finding));
-            if told.len() == count {
-                place.unused(&mut judge, code);
-            }
+        let place = file.place("allow", index);
+        let Some(code) = code(&mut judge, entry, &place, today) else { continue };
+        let count = told.len();
+        told.retain(|finding| finding.code != code || !entry.covers(finding));
+        // Licences are judged only when some are denied.
+        let is_judged = (is_whole || !is_of_built(code)) && !code.as_str().starts_with("license-");
+        if told.len() == count && is_judged {
+            let message = format!("the entry for `{code}` allows nothing that is found");
+            place.unused(&mut judge, "code", message);
         }
     }
     let allowed = before - told.len();
     told.append(&mut judge.findings);
     Findings { allowed, ..Findings::new(told) }
+}
+
+/// What keeps entries from allowing anything, whatever is found.
+pub(super) fn entries(config: &Validate, text: &str, today: Date) -> Vec<Finding> {
+    let mut judge = Judge::new(text, CONFIG);
+    let file = File::read(text);
+    for (index, entry) in config.not_secret.iter().enumerate() {
+        hash(&mut judge, entry, &file.place("not_secret", index));
+    }
+    for (index, entry) in config.allow.iter().enumerate() {
+        code(&mut judge, entry, &file.place("allow", index), today);
+    }
+    judge.findings
+}
+
+/// Whether findings of this code may be about what is built, and so be missing before it is.
+fn is_of_built(code: Code) -> bool {
+    ["component-", "bundle-", "secret-"].iter().any(|subject| code.as_str().starts_with(subject))
 }
 
 impl Allow {
@@ -77,31 +115,49 @@ fn code(judge: &mut Judge, entry: &Allow, place: &Place, today: Date) -> Option<
     }
 }
 
-/// Where an entry stands.
-struct Place {
-    list: Option<Node>,
-    index: usize,
+/// The hash that is allowed; what keeps it from allowing anything is said.
+fn hash<'e>(judge: &mut Judge, entry: &'e NotSecret, place: &Place) -> Option<&'e str> {
+    let hash = entry.sha256.trim();
+    if entry.reason.trim().is_empty() {
+        let message = format!("the entry for `{hash}` has no reason, so it allows nothing");
+        let help = "write why it may be known to everyone";
+        place.say(judge, "reason", Code::ALLOW_WITHOUT_REASON, message, help);
+        return None;
+    }
+    if hash.len() < secrets::DIGITS || !hash.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        let message = format!("`{hash}` is no hash, so it allows nothing");
+        let help = "copy the 16 digits after `sha256:` from the finding";
+        place.say(judge, "sha256", Code::ALLOW_UNKNOWN, message, help);
+        return None;
+    }
+    Some(hash)
 }
 
-impl Place {
-    fn of(text: &str, index: usize) -> Place {
+/// The configuration's text as a tree.
+struct File(Option<Node>);
+
+impl File {
+    fn read(text: &str) -> File {
         let root = yaml::tree(text.strip_prefix('\u{feff}').unwrap_or(text)).ok();
-        let list = root.and_then(|root| root.get("validate")?.get("allow").cloned());
-        Place { list, index }
+        File(root.and_then(|root| root.get("validate").cloned()))
     }
 
-    fn entry(&self) -> Option<&Node> {
-        self.list.as_ref()?.items()?.get(self.index)
+    fn place(&self, list: &str, index: usize) -> Place<'_> {
+        Place(self.0.as_ref().and_then(|validate| validate.get(list)?.items()?.get(index)))
     }
+}
 
+/// Where an entry stands.
+struct Place<'f>(Option<&'f Node>);
+
+impl Place<'_> {
     fn say(&self, judge: &mut Judge, key: &str, code: Code, message: String, help: &str) {
-        let node = self.entry().map(|entry| entry.get(key).unwrap_or(entry));
+        let node = self.0.map(|entry| entry.get(key).unwrap_or(entry));
         let (start, end) = node.map_or((0, 0), |node| (node.start, node.end));
         judge.add(start, end, super::judge::with_help(code, message, help));
     }
 
-    fn unused(&self, judge: &mut Judge, code: Code) {
-        let message = format!("the entry for `{code}` allows nothing that is found");
-        self.say(judge, "code", Code::ALLOW_UNUSED, message, "remove it");
+    fn unused(&self, judge: &mut Judge, key: &str, message: String) {
+        self.say(judge, key, Code::ALLOW_UNUSED, message, "remove it");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::judge::{Judge, with_help};
 use super::ui_contents::Contents;
-use super::{Bounds, component, manifest, routes, secrets, ui, ui_files, uses};
+use super::{Bounds, component, manifest, secrets, ui, ui_files, uses};
 use crate::bundle::{Entry, INDEX, SBOM, Spooled};
 use crate::findings::{Code, Finding, Findings};
 use crate::manifest::Manifest;
@@ -92,6 +92,7 @@ pub fn files<'a>(
     };
     let (mut findings, tree) = manifest::judge(&text, MANIFEST);
     let mut judge = Judge::new(&text, MANIFEST);
+    let mut declared = None;
     if let (Some(tree), Ok(manifest)) = (&tree, Manifest::parse(&text)) {
         if let Some(wasm) = view.whole(COMPONENT) {
             let (component, found) = component::judge(&wasm, COMPONENT);
@@ -123,10 +124,10 @@ pub fn files<'a>(
             let message = format!("`{}` is packed, and the manifest declares no `ui`", ui::PAGE);
             judge.findings.push(with_help(Code::UI_UNDECLARED, message, "declare `ui`").in_file(ui::PAGE));
         }
-        judge.findings.extend(routes::bundle(&view.paths, head, &manifest));
+        declared = Some(manifest);
     }
     findings.append(&mut judge.findings);
-    let mut contents = Contents::new(ui::PAGE.to_owned(), bounds);
+    let mut contents = Contents::new(ui::PAGE.to_owned(), declared.as_ref(), bounds);
     for path in &view.paths {
         findings.extend(file(path));
         if path.starts_with("ui/") {

@@ -2,32 +2,44 @@
 
 use super::judge::Judge;
 use super::uses::{self, Evidence};
-use super::{Overlay, literals, secrets};
-use crate::build::javascript::survey::{Source, Sources};
+use super::{Overlay, literals, secrets, unanswered};
+use crate::build::javascript::survey::{Asked, Source, Sources};
+use crate::files;
 use crate::findings::Finding;
 use crate::manifest::source::Node;
 use crate::manifest::{Capability, Manifest};
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 /// The largest source file that is read, in bytes.
 const LARGEST: u64 = 16 << 20;
 
-/// Reads the source that begins at `entry`; packages too when they matter.
-pub(super) fn read(root: &Path, entry: &Path, with_packages: bool, overlay: &Overlay) -> Sources {
-    let read = |path: &Path| overlay.text(path, LARGEST);
-    Sources::read(root, entry, with_packages, &literals::CALLS, &read)
+/// What is asked of each file.
+const ASKED: Asked<'static> = Asked { calls: &literals::CALLS, routes: false, texts: true };
+
+/// Reads the source that begins at `entry`, packages aside.
+pub(super) fn read(root: &Path, entry: &Path, overlay: &Overlay) -> Sources {
+    Sources::read(root, entry, ASKED, &|path| overlay.text(path, LARGEST))
+}
+
+/// The folders of all packages that the source is built with.
+pub(super) fn packages(root: &Path, entry: &Path) -> BTreeSet<PathBuf> {
+    let mut sources = read(root, entry, &Overlay::default());
+    sources.read_packages(root, Asked::default(), &|path| files::read_text(path, LARGEST));
+    sources.packages
 }
 
 /// What the source shows of the capabilities the manifest asks for. With `component` the imports of what was built.
+/// Packages are read when they matter.
 pub(super) fn capabilities(
-    sources: &Sources,
+    sources: &mut Sources,
     component: Option<&[&str]>,
-    again: impl Fn() -> Sources,
+    root: &Path,
     manifest: &Manifest,
     tree: &Node,
     judge: &mut Judge,
 ) {
-    let mut evidence = evidence(sources);
+    let mut evidence = evidence(sources.files.iter());
     // What a package uses is known for sure only from what was built with it.
     let tells_all = sources.is_whole && sources.packages.is_empty();
     if !tells_all {
@@ -38,24 +50,22 @@ pub(super) fn capabilities(
         let used = |capability: &Capability| evidence.iter().any(|one| one.capability == *capability);
         asked.iter().any(|capability| !capability.is_default() && !used(capability))
     };
-    let mut is_whole = sources.is_whole;
-    if is_whole && !sources.packages.is_empty() && unused(&evidence) {
-        let all = again();
-        is_whole = all.is_whole;
-        let more = self::evidence(&all);
+    if sources.is_whole && !sources.packages.is_empty() && unused(&evidence) {
+        sources.read_packages(root, Asked::default(), &|path| files::read_text(path, LARGEST));
+        let more = self::evidence(sources.files.iter().filter(|source| source.is_package));
         evidence.extend(more.into_iter().map(|one| Evidence { is_certain: false, ..one }));
     }
     uses::missing(&evidence, manifest, tree, judge);
-    if is_whole {
+    if sources.is_whole {
         uses::unused(&evidence, "nothing in the source uses it", true, tree, judge);
     } else if let Some(component) = component {
         uses::unused(&uses::imports(component), uses::NOT_IMPORTED, false, tree, judge);
     }
 }
 
-fn evidence(sources: &Sources) -> Vec<Evidence> {
+fn evidence<'s>(sources: impl Iterator<Item = &'s Source>) -> Vec<Evidence> {
     let mut evidence = Vec::new();
-    for source in &sources.files {
+    for source in sources {
         let mut last: Option<(usize, Capability)> = None;
         for used in &source.survey.uses {
             let Some(capability) = Capability::of_interface(&used.interface) else { continue };
@@ -76,6 +86,15 @@ fn place(source: &Source, at: usize) -> String {
     let before = source.text.get(..at).unwrap_or_default();
     let line = before.rsplit('\n').next().unwrap_or_default();
     format!("{}:{}:{}", source.name, before.matches('\n').count() + 1, line.chars().count() + 1)
+}
+
+/// Endpoints that the source does not name. Nothing is said of a source that was not read as a whole, or never answers 404.
+pub(super) fn unanswered(sources: &Sources, tree: &Node, judge: &mut Judge) {
+    let own = || sources.files.iter().filter(|source| !source.is_package);
+    if sources.is_whole && !sources.has_others && own().any(|source| source.survey.says_404) {
+        let texts: Vec<&str> = own().flat_map(|source| &source.survey.texts).map(String::as_str).collect();
+        unanswered::judge(&texts, tree, judge);
+    }
 }
 
 /// Secrets of the project's own source, which becomes a part of the component.

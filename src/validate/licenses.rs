@@ -1,7 +1,7 @@
 //! The licences of the packages that become a part of the bundle.
 
 use super::judge::with_help;
-use super::{Overlay, Subject, handler};
+use super::{Subject, handler};
 use crate::build::javascript;
 use crate::findings::{Code, Finding, Text};
 use crate::manifest::source;
@@ -24,7 +24,7 @@ pub fn licenses(subject: &Subject, denied: &[String]) -> Vec<Finding> {
     let Ok(config) = project::load_config(&root.join(project::CONFIG)) else { return Vec::new() };
     let mut packages = BTreeSet::new();
     if let Ok(Some((entry, _))) = javascript::find_entry(root, config.build.entry.as_deref()) {
-        packages = handler::read(root, &entry, true, &Overlay::default()).packages;
+        packages = handler::packages(root, &entry);
     }
     if config.ui.command.is_some() {
         packages.extend(dependencies(root));

@@ -1,7 +1,7 @@
 //! Literals of the handler's source against what the platform will make of them when they are called with.
 
 use super::judge::{Judge, with_help};
-use crate::build::javascript::survey::{Call, Literal, Survey};
+use crate::build::javascript::survey::{Literal, Survey};
 use crate::findings::Code;
 use crate::host::refusals;
 use crate::manifest::Manifest;
@@ -43,11 +43,15 @@ pub(super) fn judge(survey: &Survey, manifest: &Manifest, judge: &mut Judge) {
             continue;
         }
         match (interface.unwrap_or(group), function.as_str()) {
-            ("storage", "put") => stored(call, judge),
+            ("storage", "put") => {
+                if let Some(entry) = call.arguments.first() {
+                    stored(entry, judge);
+                }
+            }
             ("storage", "get" | "delete" | "list" | "listEntries") => {
-                text(call.arguments.first(), "storage", refusals::namespace, judge);
+                storage_text(call.arguments.first(), refusals::namespace, judge);
                 if !function.starts_with("list") {
-                    text(call.arguments.get(1), "storage", refusals::key, judge);
+                    storage_text(call.arguments.get(1), refusals::key, judge);
                 }
             }
             ("scheduler", "create" | "createSchedule") => scheduled(call.arguments.first(), manifest, judge),
@@ -71,16 +75,16 @@ fn refused(literal: &Literal, code: Code, why: Option<String>, help: &str, judge
     }
 }
 
-fn text(literal: Option<&Literal>, what: &str, check: fn(&str) -> Option<String>, judge: &mut Judge) {
+/// A namespace or a key.
+pub(super) fn storage_text(literal: Option<&Literal>, check: fn(&str) -> Option<String>, judge: &mut Judge) {
     let Some((literal, text)) = literal.and_then(|literal| Some((literal, literal.text()?))) else { return };
-    let why = check(text).map(|why| format!("{what} refuses it: {why}"));
+    let why = check(text).map(|why| format!("storage refuses it: {why}"));
     refused(literal, Code::STORAGE_REFUSED, why, "the guest sees `internal`, without the reason", judge);
 }
 
-fn stored(call: &Call, judge: &mut Judge) {
-    let Some(entry) = call.arguments.first() else { return };
-    text(entry.get("namespace"), "storage", refusals::namespace, judge);
-    text(entry.get("key"), "storage", refusals::key, judge);
+pub(super) fn stored(entry: &Literal, judge: &mut Judge) {
+    storage_text(entry.get("namespace"), refusals::namespace, judge);
+    storage_text(entry.get("key"), refusals::key, judge);
     if let Some((value, length)) = entry.get("value").and_then(|value| Some((value, value.length()?)))
         && length > refusals::LARGEST_VALUE
     {
@@ -98,7 +102,7 @@ fn stored(call: &Call, judge: &mut Judge) {
     }
 }
 
-fn scheduled(input: Option<&Literal>, manifest: &Manifest, judge: &mut Judge) {
+pub(super) fn scheduled(input: Option<&Literal>, manifest: &Manifest, judge: &mut Judge) {
     let Some(input) = input else { return };
     let mut check = |key: &str, check: &dyn Fn(&str) -> Option<String>, help: &str| {
         if let Some((literal, text)) = input.get(key).and_then(|literal| Some((literal, literal.text()?))) {
@@ -119,7 +123,7 @@ pub(super) const CRON: &str =
 /// What a schedule can call.
 pub(super) const ENDPOINT: &str = "name a GET or POST endpoint of `api.endpoints` without parameters";
 
-fn invoice(input: Option<&Literal>, judge: &mut Judge) {
+pub(super) fn invoice(input: Option<&Literal>, judge: &mut Judge) {
     let Some(input) = input else { return };
     let mut check = |of: &Literal, key: &str, check: fn(&str) -> Option<String>| {
         if let Some((literal, text)) = of.get(key).and_then(|literal| Some((literal, literal.text()?))) {
@@ -145,7 +149,7 @@ fn invoice(input: Option<&Literal>, judge: &mut Judge) {
     }
 }
 
-fn page(input: Option<&Literal>, judge: &mut Judge) {
+pub(super) fn page(input: Option<&Literal>, judge: &mut Judge) {
     let Some(input) = input else { return };
     let mut check = |key: &str, check: fn(f64) -> Option<String>| {
         if let Some((literal, number)) = input.get(key).and_then(|literal| Some((literal, literal.number()?)))
@@ -159,7 +163,7 @@ fn page(input: Option<&Literal>, judge: &mut Judge) {
 }
 
 /// The headers of a response: a list of names and values, of pairs, or an object.
-fn headers(response: &Literal, judge: &mut Judge) {
+pub(super) fn headers(response: &Literal, judge: &mut Judge) {
     let Some(headers) = response.get("headers") else { return };
     let mut names: Vec<(String, &Literal)> = Vec::new();
     for item in headers.items() {

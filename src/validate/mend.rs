@@ -39,11 +39,11 @@ pub struct MendedFile {
     pub text: String,
 }
 
-/// Mends what can be mended without asking; `select` says which findings count.
-pub fn mend(subject: &Subject, select: impl Fn(Findings) -> Findings) -> Result<Mended, Error> {
+/// Mends what can be mended without asking; `judge` says what is found, and which of it counts.
+pub fn mend(subject: &Subject, judge: impl Fn(&Overlay) -> Result<Findings, Error>) -> Result<Mended, Error> {
     let mut overlay = Overlay::default();
     let mut applied: BTreeMap<String, usize> = BTreeMap::new();
-    let mut left = select(subject.judge(&overlay)?);
+    let mut left = judge(&overlay)?;
     for _ in 0..MOST_ROUNDS {
         let mut by_file: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
         for finding in left.findings.iter().filter(|finding| finding.is_fixable()) {
@@ -64,7 +64,7 @@ pub fn mend(subject: &Subject, select: impl Fn(Findings) -> Findings) -> Result<
         if !changed {
             break;
         }
-        left = select(subject.judge(&overlay)?);
+        left = judge(&overlay)?;
     }
     let mut files = Vec::new();
     for (file, applied) in applied {

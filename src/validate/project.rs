@@ -2,36 +2,38 @@
 
 use super::judge::{Judge, with_help};
 use super::{
-    Bounds, Overlay, allow, component, handler, manifest, project_file, routes, secrets, ui, ui_files, uses,
+    Bounds, Overlay, allow, component, configuration, handler, manifest, project_file, rust, secrets, ui,
+    ui_files, uses,
 };
 use crate::build::javascript;
 use crate::component::Component;
 use crate::config::Config;
-use crate::findings::{Code, Finding, Findings, Text};
+use crate::findings::{Code, Finding, Findings};
 use crate::manifest::Manifest;
 use crate::manifest::source::{Member, Node};
 use crate::project::{self, CONFIG, MANIFEST};
-use crate::yaml;
 use jiff::civil::Date;
 use std::path::{Path, PathBuf};
-
-/// The largest configuration that is read, in bytes.
-const LARGEST_CONFIG: u64 = 16 * 1024 * 1024;
 
 /// Judges the project in `root`: its manifest, and everything only its folder can tell.
 ///
 /// Fails only when there is nothing to judge: no manifest, or a folder that cannot be read.
 pub fn project(root: &Path) -> Result<Findings, project::Error> {
-    project_with(root, &Overlay::default(), allow::today())
+    project_with(root, &Overlay::default(), allow::today(), &[])
 }
 
 /// [`project`], looking into files within these bounds.
 pub fn project_within(root: &Path, bounds: Bounds) -> Result<Findings, project::Error> {
-    project_with(root, &Overlay::within(bounds), allow::today())
+    project_with(root, &Overlay::within(bounds), allow::today(), &[])
 }
 
-/// [`project`], with texts that stand in for files, on this day.
-pub(super) fn project_with(root: &Path, overlay: &Overlay, today: Date) -> Result<Findings, project::Error> {
+/// [`project`], with texts that stand in for files, on this day, and with what was found by other means.
+pub(super) fn project_with(
+    root: &Path,
+    overlay: &Overlay,
+    today: Date,
+    more: &[Finding],
+) -> Result<Findings, project::Error> {
     let path = root.join(MANIFEST);
     if !path.exists() {
         return Err(project::Error::NotThere { folder: root.to_path_buf() });
@@ -41,7 +43,15 @@ pub(super) fn project_with(root: &Path, overlay: &Overlay, today: Date) -> Resul
         Err(finding) => return Ok(Findings::new(vec![*finding])),
     };
     let (mut findings, tree) = manifest::judge(&text, MANIFEST);
-    let config = config(root, overlay, &mut findings)?;
+    let config = match configuration::read(root, overlay)? {
+        Ok(config) => Some(config),
+        Err(finding) => {
+            findings.push(*finding);
+            None
+        }
+    };
+    findings.extend_from_slice(more);
+    let mut is_whole = false;
     if let (Some(tree), Ok(manifest), Some((config, config_text))) = (tree, Manifest::parse(&text), &config) {
         let mut folder = Folder {
             root,
@@ -50,69 +60,19 @@ pub(super) fn project_with(root: &Path, overlay: &Overlay, today: Date) -> Resul
             config,
             overlay,
             judge: Judge::new(&text, MANIFEST),
+            is_whole: true,
         };
         folder.handler();
         folder.ui();
         folder.judge.findings.extend(secrets::judge(MANIFEST, MANIFEST, text.as_bytes()));
-        folder.judge.findings.extend(project_file::judge(config, config_text, &manifest));
-        folder.routes();
+        folder.judge.findings.extend(project_file::judge(config, config_text, Some(&manifest)));
         findings.append(&mut folder.judge.findings);
+        is_whole = folder.is_whole;
     }
     Ok(match config {
-        Some((config, text)) => {
-            let hashes: Vec<&str> =
-                config.validate.not_secret.iter().map(|one| one.sha256.as_str()).collect();
-            let before = findings.len();
-            findings.retain(|finding| !secrets::is_allowed(finding, &hashes));
-            let secrets = before - findings.len();
-            let findings = allow::apply(findings, &config.validate, &text, today);
-            Findings { allowed: findings.allowed + secrets, ..findings }
-        }
+        Some((config, text)) => allow::apply(findings, &config.validate, &text, today, is_whole),
         None => Findings::new(findings),
     })
-}
-
-/// The configuration and its text; a mistake in it is a finding.
-fn config(
-    root: &Path,
-    overlay: &Overlay,
-    findings: &mut Vec<Finding>,
-) -> Result<Option<(Config, String)>, project::Error> {
-    let mistake = |message: String| {
-        let help = "`alga-ext schema alga-ext.yaml` prints what it may hold";
-        with_help(Code::CONFIG_INVALID, message, help).in_file(CONFIG)
-    };
-    let path = root.join(CONFIG);
-    if path.is_dir() {
-        findings.push(mistake("it is a folder, and a file is wanted".into()));
-        return Ok(None);
-    }
-    let bytes = match overlay.read(&path, LARGEST_CONFIG) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(Some((Config::default(), String::new())));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST_CONFIG {
-        findings.push(mistake(format!("it is larger than {} MiB", LARGEST_CONFIG / 1024 / 1024)));
-        return Ok(None);
-    }
-    let Ok(text) = String::from_utf8(bytes) else {
-        findings.push(mistake("it is not UTF-8".into()));
-        return Ok(None);
-    };
-    match yaml::parse::<Config>(&text) {
-        Ok(config) => Ok(Some((config, text))),
-        Err(error) => {
-            let places = Text::new(&text);
-            let start = places.offset(error.line, error.column);
-            let rest = places.as_str().get(start..).unwrap_or_default();
-            let end = start + rest.find([':', '\n', ' ']).unwrap_or(rest.len());
-            findings.push(mistake(error.message).within(&places, start, end));
-            Ok(None)
-        }
-    }
 }
 
 /// A project's folder as the rules see it.
@@ -123,6 +83,8 @@ struct Folder<'a> {
     config: &'a Config,
     overlay: &'a Overlay,
     judge: Judge<'a>,
+    /// Whether all that will be packed could be looked at: an allowance that nothing needs here may be needed there.
+    is_whole: bool,
 }
 
 impl Folder<'_> {
@@ -153,6 +115,7 @@ impl Folder<'_> {
             }
             _ => {}
         }
+        self.is_whole = !exists || component.is_file();
         self.uses(&component);
     }
 
@@ -167,14 +130,14 @@ impl Folder<'_> {
         });
         let interfaces = component.as_ref().map(Component::interfaces);
         let (manifest, tree) = (self.manifest, self.tree);
+        self.rust();
         if let Some(entry) = self.script() {
-            let sources = handler::read(self.root, &entry, false, self.overlay);
-            let again = || handler::read(self.root, &entry, true, self.overlay);
-            handler::capabilities(&sources, interfaces.as_deref(), again, manifest, tree, &mut self.judge);
+            let mut sources = handler::read(self.root, &entry, self.overlay);
+            handler::unanswered(&sources, tree, &mut self.judge);
+            let built = interfaces.as_deref();
+            handler::capabilities(&mut sources, built, self.root, manifest, tree, &mut self.judge);
             self.judge.findings.extend(handler::limits(&sources, manifest));
-            let in_source = handler::secrets(&sources);
-            in_component.retain(|finding| !in_source.iter().any(|known| secrets::is_same(finding, known)));
-            self.judge.findings.extend(in_source);
+            self.judge.findings.extend(handler::secrets(&sources));
         } else if let Some(interfaces) = interfaces {
             let imports = uses::imports(&interfaces);
             uses::missing(&imports, manifest, tree, &mut self.judge);
@@ -182,7 +145,20 @@ impl Folder<'_> {
             let is_certain = !self.root.join("Cargo.toml").is_file() && self.config.build.command.is_none();
             uses::unused(&imports, uses::NOT_IMPORTED, is_certain, tree, &mut self.judge);
         }
+        let known = &self.judge.findings;
+        in_component.retain(|finding| !known.iter().any(|known| secrets::is_same(finding, known)));
         self.judge.findings.append(&mut in_component);
+    }
+
+    /// What the sources of a handler written in Rust show.
+    fn rust(&mut self) {
+        let build = &self.config.build;
+        let is_own = build.output.is_some() || build.command.is_some() || build.entry.is_some();
+        if !is_own && self.root.join("Cargo.toml").is_file() {
+            let sources = rust::read(self.root, self.overlay);
+            let found = sources.judge(self.manifest, self.tree, &mut self.judge);
+            self.judge.findings.extend(found);
+        }
     }
 
     /// The JavaScript or TypeScript the handler begins with, when the build would take it.
@@ -238,21 +214,7 @@ impl Folder<'_> {
             let finding = with_help(Code::UI_UNDECLARED, message, help);
             self.judge.add(self.tree.start, self.tree.start + 1, finding);
         }
-        self.judge.findings.extend(ui_files::folder(&folder, &name, self.overlay));
-    }
-
-    /// The endpoints against the handler's source and the calls of the UI's.
-    fn routes(&mut self) {
-        let build = &self.config.build;
-        let is_javascript =
-            build.output.is_none() && (build.entry.is_some() || !self.root.join("Cargo.toml").is_file());
-        let entry = javascript::find_entry(self.root, build.entry.as_deref()).ok().flatten();
-        if let Some((entry, _)) = entry.filter(|_| is_javascript) {
-            routes::unanswered(&mut self.judge, self.tree, self.root, &entry, self.overlay);
-        }
-        let name = self.config.ui.dir.as_deref().unwrap_or("ui").trim_matches('/');
-        let found = routes::pages(&self.root.join(name), name, self.manifest, self.overlay);
-        self.judge.findings.extend(found);
+        self.judge.findings.extend(ui_files::folder(&folder, &name, self.manifest, self.overlay));
     }
 
     /// Adds a finding at a top-level key, or at the manifest's beginning.

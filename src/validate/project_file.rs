@@ -20,8 +20,8 @@ enum Step<'k> {
 }
 use Step::{Item, Key};
 
-/// Judges a configuration that could be read; `text` is its own.
-pub(super) fn judge(config: &Config, text: &str, manifest: &Manifest) -> Vec<Finding> {
+/// Judges a configuration that could be read; `text` is its own. Without a manifest what one has a say in is left out.
+pub(super) fn judge(config: &Config, text: &str, manifest: Option<&Manifest>) -> Vec<Finding> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let Ok(root) = yaml::tree(text) else { return Vec::new() };
     if root.members().is_none_or(<[Member]>::is_empty) {
@@ -41,7 +41,7 @@ pub(super) fn judge(config: &Config, text: &str, manifest: &Manifest) -> Vec<Fin
 
 struct File<'a> {
     config: &'a Config,
-    manifest: &'a Manifest,
+    manifest: Option<&'a Manifest>,
     root: &'a Node,
     judge: Judge<'a>,
 }
@@ -124,7 +124,9 @@ impl File<'_> {
         for (index, schedule) in config.schedules.iter().enumerate() {
             let steps = |key| [Key("schedules"), Item(index), Key(key)];
             self.refused(&steps("cron"), refusals::cron(&schedule.cron), literals::CRON);
-            let endpoint = refusals::scheduled_endpoint(self.manifest, &schedule.endpoint);
+            let manifest = self.manifest;
+            let endpoint =
+                manifest.and_then(|manifest| refusals::scheduled_endpoint(manifest, &schedule.endpoint));
             self.refused(&steps("endpoint"), endpoint, literals::ENDPOINT);
             let timezone = schedule.timezone.as_deref().and_then(refusals::timezone);
             self.refused(&steps("timezone"), timezone, "write an IANA name, such as `Europe/Berlin`");
@@ -279,7 +281,14 @@ impl File<'_> {
         if self.judge.findings.iter().any(|finding| told.contains(&finding.code)) {
             return;
         }
-        let (place, why) = match Platform::new(self.config, self.manifest, &host::Options::default()) {
+        let options = host::Options::default();
+        let built = if let Some(manifest) = self.manifest {
+            Platform::new(self.config, manifest, &options)
+        } else {
+            let config = Config { schedules: Vec::new(), ..self.config.clone() };
+            Platform::new(&config, &Manifest::default(), &options)
+        };
+        let (place, why) = match built {
             Err(host::Error::Rule { place, why }) => (place, why),
             Err(host::Error::Data { place, found, wanted }) => {
                 (place, format!("{found}, and {wanted} is wanted"))
@@ -366,7 +375,7 @@ mod tests {
 
     fn found(text: &str) -> Vec<(Code, String)> {
         let config: Config = yaml::parse(text).unwrap();
-        let findings = judge(&config, text, &Manifest::parse(MANIFEST).unwrap());
+        let findings = judge(&config, text, Some(&Manifest::parse(MANIFEST).unwrap()));
         let shown = |finding: &Finding| finding.span.map(|span| text[span.start..span.end].to_owned());
         findings.iter().map(|finding| (finding.code, shown(finding).unwrap_or_default())).collect()
     }
@@ -424,7 +433,7 @@ mod tests {
         let token = format!("ghp{}{}", '_', "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8");
         let text = format!("secrets:\n  token: {token}\n");
         let config: Config = yaml::parse(&text).unwrap();
-        let findings = judge(&config, &text, &Manifest::parse(MANIFEST).unwrap());
+        let findings = judge(&config, &text, Some(&Manifest::parse(MANIFEST).unwrap()));
         assert_eq!(findings[0].code, Code::CONFIG_SECRET);
         assert!(!format!("{findings:?}").contains(&token));
     }

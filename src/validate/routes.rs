@@ -1,23 +1,13 @@
-//! Declared endpoints against the code on both sides of them: the paths a handler knows, and the routes a page calls
-//! (contract/registry.md §5.4, contract/ui.md §1.5).
+//! The routes a page calls against the endpoints that are declared (contract/registry.md §5.4, contract/ui.md §1.5).
 
-use super::Overlay;
 use super::judge::{Judge, with_help};
-use crate::build::javascript::{self, Call, Literal, Literals, Said};
-use crate::findings::{Code, Finding, nearest};
-use crate::manifest::source::Node;
+use crate::build::javascript::survey::{Call, Literal, METHODS, Survey, Value};
+use crate::findings::{Code, nearest};
 use crate::manifest::{Endpoint, Manifest, Match};
-use std::collections::{BTreeSet, HashSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
 
-/// The largest source that is read, in bytes.
-const LARGEST: u64 = 1024 * 1024;
-/// The most files that are read, of a handler and of a UI.
-const MOST_FILES: usize = 500;
 /// Findings of one file that say what was probably meant; finding that out compares with every endpoint.
 const SUGGESTED: usize = 20;
-/// What a request can be.
-const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
 
 /// A call of a route, as a page's source says it.
 struct Route<'a> {
@@ -30,121 +20,70 @@ struct Route<'a> {
     is_whole: bool,
 }
 
-/// What the sources of a page below `folder` call and the manifest does not declare. `shown` is the folder's name.
-pub(super) fn pages(folder: &Path, shown: &str, manifest: &Manifest, overlay: &Overlay) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut waiting = vec![(folder.to_path_buf(), shown.to_owned())];
-    let mut read = 0;
-    while let Some((folder, shown)) = waiting.pop() {
-        let Ok(entries) = fs_err::read_dir(&folder) else { continue };
-        for entry in entries.filter_map(Result::ok) {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let file = format!("{shown}/{name}");
-            let kind = entry.file_type();
-            if name.starts_with('.') || read >= MOST_FILES {
-                continue;
-            }
-            if kind.as_ref().is_ok_and(std::fs::FileType::is_dir) && file.matches('/').count() < 32 {
-                waiting.push((entry.path(), file));
-            } else if is_script(&name) && kind.is_ok_and(|kind| kind.is_file()) {
-                read += 1;
-                let bytes = overlay.read(&entry.path(), LARGEST).unwrap_or_default();
-                findings.extend(script(&bytes, &file, manifest));
-            }
+/// What a script of a page calls and the manifest does not declare.
+pub(super) fn judge(found: &Survey, manifest: &Manifest, judge: &mut Judge) {
+    let calls = found.calls.iter().filter_map(call);
+    // `request.open('GET', path)` asks the page's own origin, which is no gateway.
+    let unnamed = found.routes.iter().filter(|call| call.path.last().is_none_or(|name| name != "open"));
+    let messages = found.messages.iter().filter_map(message);
+    let mut told = BTreeSet::new();
+    for route in calls.chain(unnamed.filter_map(unnamed_call)).chain(messages) {
+        // Where a nested call is read with the one around it, once is enough.
+        if told.insert((route.literal.span.start, route.path.clone())) {
+            undeclared(judge, &route, manifest);
         }
     }
-    findings
 }
 
-/// The same for the scripts of a bundle; `head` gives the first so many bytes of a file.
-pub(super) fn bundle(
-    paths: &[&str],
-    head: &dyn Fn(&str, u64) -> Vec<u8>,
-    manifest: &Manifest,
-) -> Vec<Finding> {
-    let scripts = paths.iter().filter(|path| path.starts_with("ui/") && is_script(path));
-    let judged = scripts.take(MOST_FILES).map(|path| script(&head(path, LARGEST + 1), path, manifest));
-    judged.flatten().collect()
-}
-
-fn is_script(path: &str) -> bool {
-    path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("js"))
-}
-
-fn is_too_large(bytes: &[u8]) -> bool {
-    u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST
-}
-
-fn script(bytes: &[u8], file: &str, manifest: &Manifest) -> Vec<Finding> {
-    let begins_path = |pair: &[u8]| matches!(pair, [b'"' | b'\'' | b'`', b'/']);
-    if is_too_large(bytes) || !bytes.windows(2).any(begins_path) {
-        return Vec::new();
-    }
-    let Ok(text) = std::str::from_utf8(bytes) else { return Vec::new() };
-    let body = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let Some(found) = javascript::literals(body, Path::new(file)) else { return Vec::new() };
-    let mut judge = Judge::new(text, file);
-    let messages = found.objects.iter().filter_map(message);
-    for route in found.calls.iter().filter_map(call).chain(messages) {
-        undeclared(&mut judge, &route, manifest);
-    }
-    judge.findings
-}
-
-/// The route of a call: the bridge's own functions, `fetch` of the gateway, and any function that takes a method and a
-/// path.
+/// The route of a call by name: the bridge's own functions, and `fetch` of the gateway.
 fn call(call: &Call) -> Option<Route<'_>> {
     let argument = |index: usize| call.arguments.get(index);
-    let text = |index: usize| argument(index).and_then(Said::text);
-    let method_in = |index: usize, default: &str| match argument(index) {
-        None | Some(Said::Object(_)) => {
-            let named = argument(index).and_then(|options| options.get("method"));
-            match named {
-                None => Some(default.to_owned()),
-                Some(named) => method(named.text()?),
-            }
-        }
+    let method_in = |index: usize, default: &str| match argument(index).map(|literal| &literal.value) {
+        None => Some(default.to_owned()),
+        Some(Value::Object(_)) => match argument(index).and_then(|options| options.get("method")) {
+            None => Some(default.to_owned()),
+            Some(named) => method(named),
+        },
         Some(_) => None,
     };
-    match call.name.as_str() {
-        "callProxy" | "callRoute" => route(text(0)?, method_in(2, "POST")),
-        "callHandlerJson" => route(text(1)?, method_in(2, "GET")),
+    match call.path.last()?.as_str() {
+        "callProxy" | "callRoute" => route(argument(0)?, method_in(2, "POST")),
+        "callHandlerJson" => route(argument(1)?, method_in(2, "GET")),
         "fetch" => {
-            let literal = text(0)?;
-            let rest =
-                ["/api/ext-proxy/", "/api/ext/"].iter().find_map(|front| literal.text.strip_prefix(front))?;
+            let literal = argument(0)?;
+            let text = literal.beginning()?;
+            let rest = ["/api/ext-proxy/", "/api/ext/"].iter().find_map(|front| text.strip_prefix(front))?;
             // Behind the extension's id, which must be part of the literal for its route to be.
             let (_, rest) = rest.split_once('/')?;
             let (path, is_whole) = path(&format!("/{rest}"), literal);
             Some(Route { method: method_in(1, "GET"), literal, path, is_whole })
         }
-        _ => {
-            let method = method(text(0)?)?;
-            route(text(1)?, Some(method))
-        }
+        _ => None,
     }
 }
 
-/// The route of a message to the page around: `{ type: 'apiproxy', payload: { route, method } }`.
-fn message(object: &Said) -> Option<Route<'_>> {
-    if object.get("type")?.text()?.text != "apiproxy" {
-        return None;
-    }
-    let payload = object.get("payload")?;
+/// The route of any call that takes a method and a path.
+fn unnamed_call(call: &Call) -> Option<Route<'_>> {
+    let method = method(call.arguments.first()?)?;
+    route(call.arguments.get(1)?, Some(method))
+}
+
+/// The route of a message's payload: `{ route, method }`.
+fn message(payload: &Literal) -> Option<Route<'_>> {
     let method = match payload.get("method") {
         None => Some("POST".to_owned()),
-        Some(named) => named.text().and_then(method),
+        Some(named) => method(named),
     };
-    route(payload.get("route")?.text()?, method)
+    route(payload.get("route")?, method)
 }
 
 fn method(literal: &Literal) -> Option<String> {
-    let word = literal.text.to_ascii_uppercase();
-    (literal.is_whole && METHODS.contains(&word.as_str())).then_some(word)
+    let word = literal.text()?.to_ascii_uppercase();
+    METHODS.contains(&word.as_str()).then_some(word)
 }
 
 fn route(literal: &Literal, method: Option<String>) -> Option<Route<'_>> {
-    let (path, is_whole) = path(&literal.text, literal);
+    let (path, is_whole) = path(literal.beginning()?, literal);
     // A second slash begins a host, and a path of the gateway is no route.
     let is_route = path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/api/ext");
     is_route.then_some(Route { method, literal, path, is_whole })
@@ -154,7 +93,7 @@ fn route(literal: &Literal, method: Option<String>) -> Option<Route<'_>> {
 fn path(text: &str, literal: &Literal) -> (String, bool) {
     match text.split_once(['?', '#']) {
         Some((path, _)) => (path.to_owned(), true),
-        None => (text.to_owned(), literal.is_whole),
+        None => (text.to_owned(), literal.text().is_some()),
     }
 }
 
@@ -188,7 +127,8 @@ fn undeclared(judge: &mut Judge, route: &Route, manifest: &Manifest) {
         let declared: Vec<&str> = declared.into_iter().collect();
         format!("declared for this path: {}", declared.join(", "))
     };
-    judge.add(route.literal.start, route.literal.end, with_help(Code::UI_CALL_UNDECLARED, message, help));
+    let span = &route.literal.span;
+    judge.add(span.start, span.end, with_help(Code::UI_CALL_UNDECLARED, message, help));
 }
 
 impl Route<'_> {
@@ -211,121 +151,12 @@ impl Route<'_> {
     }
 }
 
-/// The handler's own sources, as far as they can be followed.
-fn sources(root: &Path, entry: &Path, overlay: &Overlay) -> Option<Literals> {
-    let mut all = Literals::default();
-    let mut seen = HashSet::from([entry.to_path_buf()]);
-    let mut waiting = vec![entry.to_path_buf()];
-    while let Some(path) = waiting.pop() {
-        let bytes = overlay.read(&path, LARGEST).ok().filter(|bytes| !is_too_large(bytes))?;
-        let found = javascript::literals(&String::from_utf8_lossy(&bytes), &path)?;
-        if found.imports_unknown || seen.len() > MOST_FILES {
-            return None;
-        }
-        all.texts.extend(found.texts);
-        all.says_404 |= found.says_404;
-        let folder = path.parent().unwrap_or(root);
-        for specifier in &found.imports {
-            if specifier.starts_with('.') {
-                let next = file(&folder.join(specifier))?;
-                if seen.insert(next.clone()) {
-                    waiting.push(next);
-                }
-            } else if specifier.starts_with(['#', '~', '/']) || specifier.starts_with("@/") {
-                // An alias leads to sources of the project that are not looked for here.
-                return None;
-            }
-        }
-    }
-    Some(all)
-}
-
-/// The file a relative specifier means; `.js` may be written for `.ts`.
-fn file(path: &Path) -> Option<PathBuf> {
-    const EXTENSIONS: [&str; 7] = ["ts", "tsx", "mts", "js", "mjs", "cjs", "json"];
-    let with = |extension: &str| PathBuf::from(format!("{}.{extension}", path.display()));
-    let beside = EXTENSIONS.iter().map(|extension| with(extension));
-    let typed = ["ts", "tsx", "mts"].iter().map(|extension| path.with_extension(extension));
-    let inside = EXTENSIONS.iter().map(|extension| path.join(format!("index.{extension}")));
-    std::iter::once(path.to_path_buf()).chain(beside).chain(typed).chain(inside).find(|path| path.is_file())
-}
-
-/// Endpoints that the handler at `entry` cannot tell from a path it does not know, and so answers with its 404.
-pub(super) fn unanswered(judge: &mut Judge, tree: &Node, root: &Path, entry: &Path, overlay: &Overlay) {
-    let Some(list) = tree.get("api").and_then(|api| api.get("endpoints")) else { return };
-    let Some(found) = sources(root, entry, overlay).filter(|found| found.says_404) else { return };
-    let known = Known::of(&found.texts);
-    if known.fronts.is_empty() {
-        return;
-    }
-    for endpoint in list.items().unwrap_or_default() {
-        let Some(node) = endpoint.get("path") else { continue };
-        let Some(path) = node.as_str().map(str::trim).filter(|path| !known.knows(path)) else { continue };
-        let message = format!("`{path}` is declared, and no text of the handler's source names it");
-        let help = "a path the handler does not know ends in its 404; answer it, or remove the endpoint";
-        judge.add(node.start, node.end, with_help(Code::ENDPOINT_UNANSWERED, message, help));
-    }
-}
-
-/// What a handler's texts name.
-struct Known {
-    words: HashSet<String>,
-    /// Texts that are paths or begin ones, as segments.
-    fronts: HashSet<Vec<String>>,
-}
-
-impl Known {
-    fn of(texts: &[String]) -> Known {
-        let mut words = HashSet::new();
-        let mut fronts = HashSet::new();
-        for text in texts {
-            let plain = text.replace('\\', "");
-            words.extend(words_of(&plain).map(str::to_owned));
-            let path = plain.trim_start_matches('^');
-            let path = path
-                .split_once(' ')
-                .filter(|(method, _)| METHODS.contains(method))
-                .map_or(path, |(_, path)| path);
-            if path.starts_with('/') {
-                let front = path.split(['(', '[', '{', '*', '+', '$', '?']).next().unwrap_or_default();
-                let segments: Vec<String> =
-                    front.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
-                fronts.insert(segments);
-            }
-        }
-        Known { words, fronts }
-    }
-
-    /// Whether the texts name the last literal segment of the path, or a front of it that may stand for all behind.
-    fn knows(&self, path: &str) -> bool {
-        let segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-        let Some(last) = segments.iter().rposition(|part| !part.starts_with(':')) else { return true };
-        let named = |word: &&str| self.words.contains(*word);
-        let is_named = segments.get(last).is_none_or(|word| {
-            named(word)
-                || words_of(word).filter(|part| part != word && part.len() > 2).any(|part| named(&part))
-        });
-        let mut fronts = (1..=last).filter_map(|length| segments.get(..length));
-        is_named
-            || fronts.any(|front| {
-                let front: Vec<String> = front.iter().map(|part| (*part).to_owned()).collect();
-                self.fronts.contains(&front)
-            })
-    }
-}
-
-/// Runs of letters, digits, `-`, `_` and `.`, and the parts of these.
-fn words_of(text: &str) -> impl Iterator<Item = &str> {
-    let is_word = |letter: char| letter.is_alphanumeric() || "-_.%".contains(letter);
-    let runs = text.split(move |letter: char| !is_word(letter)).filter(|run| !run.is_empty());
-    runs.flat_map(|run| {
-        std::iter::once(run).chain(run.split(['-', '_', '.']).filter(move |part| *part != run))
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::ui_scripts::CALLS;
     use super::*;
+    use crate::build::javascript::survey::{Asked, survey};
+    use std::path::Path;
 
     fn manifest(endpoints: &[(&str, &str)]) -> Manifest {
         let endpoint = |(method, path): &(&str, &str)| Endpoint {
@@ -339,11 +170,12 @@ mod tests {
     fn complaints(source: &str) -> Vec<String> {
         let declared =
             manifest(&[("GET", "/notes"), ("POST", "/notes"), ("DELETE", "/notes/:id"), ("GET", "/")]);
-        let findings = script(source.as_bytes(), "ui/app.js", &declared);
-        findings
-            .into_iter()
-            .map(|finding| finding.message.split('`').nth(1).unwrap_or_default().to_owned())
-            .collect()
+        let asked = Asked { calls: &CALLS, routes: true, texts: false };
+        let found = survey(Path::new("ui/app.js"), source, asked).unwrap();
+        let mut said = Judge::new(source, "ui/app.js");
+        judge(&found, &declared, &mut said);
+        let findings = said.findings.into_iter();
+        findings.map(|finding| finding.message.split('`').nth(1).unwrap_or_default().to_owned()).collect()
     }
 
     #[test]
@@ -363,6 +195,8 @@ mod tests {
             "parent.postMessage({ type: 'apiproxy', payload: { route: '/notes', method: 'GET' } }, '*')",
             "call(method, '/nothing'); load('/nothing'); call('GET', `/${name}`); call('GET', '/')",
             "headers.set('GET', 'notes'); call('GET', '//cdn.example.com/x')",
+            "request.open('GET', '/data.json')",
+            "const NOTES = '/notes'; call('GET', NOTES); call('DELETE', `${NOTES}/${id}`)",
         ] {
             assert_eq!(complaints(source), Vec::<String>::new(), "{source}");
         }
@@ -372,6 +206,7 @@ mod tests {
     fn routes_that_are_not_declared_are_told_with_their_method() {
         for (source, expected) in [
             ("call('GET', '/note')", "GET /note"),
+            ("const BASE = '/api'; call('GET', `${BASE}/notes`)", "GET /api/notes"),
             ("call('PUT', '/notes')", "PUT /notes"),
             ("call('GET', '/Notes')", "GET /Notes"),
             ("call('PATCH', `/notes/${id}`)", "PATCH /notes/…"),
@@ -382,27 +217,6 @@ mod tests {
             ("post({ alga: true, type: 'apiproxy', payload: { route: '/sync' } })", "POST /sync"),
         ] {
             assert_eq!(complaints(source), [expected], "{source}");
-        }
-    }
-
-    #[test]
-    fn a_handler_knows_the_paths_its_texts_name_or_begin() {
-        let texts = ["/notes", "^\\/clients\\/(\\d+)$", "status", "GET /api/report", "/files/"];
-        let known = Known::of(&texts.map(str::to_owned));
-        for path in [
-            "/notes",
-            "/notes/:id",
-            "/clients/:id",
-            "/v1/status",
-            "/api/report",
-            "/files/:a/raw",
-            "/",
-            "/:any",
-        ] {
-            assert!(known.knows(path), "{path}");
-        }
-        for path in ["/Notes", "/api/other", "/tickets/:id", "/note"] {
-            assert!(!known.knows(path), "{path}");
         }
     }
 }

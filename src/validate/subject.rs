@@ -1,10 +1,10 @@
 //! What is judged: a project, a manifest alone, a bundle of any container, or a component.
 
-use super::{Overlay, bundle, component, manifest, project};
+use super::{Overlay, bundle, component, configuration, manifest, project};
 use crate::bundle as archive;
 use crate::exit::Exit;
-use crate::findings::Findings;
-use crate::project::{self as folder, MANIFEST};
+use crate::findings::{Finding, Findings};
+use crate::project::{self as folder, CONFIG, MANIFEST};
 use std::path::{Path, PathBuf};
 
 /// What is judged.
@@ -14,6 +14,13 @@ pub enum Subject {
     Project(PathBuf),
     /// A manifest without its project.
     Manifest {
+        /// The file.
+        path: PathBuf,
+        /// Its name in findings.
+        shown: String,
+    },
+    /// An `alga-ext.yaml` without its project.
+    Config {
         /// The file.
         path: PathBuf,
         /// Its name in findings.
@@ -84,8 +91,8 @@ impl Error {
 const LARGEST_COMPONENT: u64 = 256 * 1024 * 1024;
 
 impl Subject {
-    /// What stands at `path`: a folder is a project, a bundle or component is what begins or is named like one, anything
-    /// else is a manifest. `shown` is its name in findings.
+    /// What stands at `path`: a folder is a project, a bundle or component is what begins or is named like one,
+    /// `alga-ext.yaml` is a configuration, anything else is a manifest. `shown` is its name in findings.
     pub fn of(path: &Path, shown: &str) -> std::io::Result<Subject> {
         let (path, shown) = (path.to_path_buf(), shown.to_owned());
         let named_manifest = path.file_name().is_some_and(|name| name == MANIFEST);
@@ -107,14 +114,19 @@ impl Subject {
                 return Ok(Subject::Bundle(path));
             }
         }
+        if path.file_name().is_some_and(|name| name == CONFIG) {
+            return Ok(Subject::Config { path, shown });
+        }
         Ok(Subject::Manifest { path, shown })
     }
 
-    /// Judges it. Fails only when there is nothing to judge.
-    pub fn judge(&self, overlay: &Overlay) -> Result<Findings, Error> {
+    /// Judges it. Fails only when there is nothing to judge. `more` was found of a project by other means: what it allows
+    /// counts for them too.
+    pub fn judge(&self, overlay: &Overlay, more: &[Finding]) -> Result<Findings, Error> {
         Ok(match self {
-            Subject::Project(root) => project::project_with(root, overlay, super::allow::today())?,
+            Subject::Project(root) => project::project_with(root, overlay, super::allow::today(), more)?,
             Subject::Manifest { path, shown } => manifest::manifest_with(path, shown, overlay)?,
+            Subject::Config { path, shown } => configuration::configuration_with(path, shown, overlay)?,
             Subject::Bundle(path) => {
                 let file = crate::files::open_bounded(path, archive::limits::UNPACKED)?;
                 bundle::spooled(&archive::Spooled::read(file)?)?
@@ -129,9 +141,10 @@ impl Subject {
     pub fn folder(&self) -> &Path {
         match self {
             Subject::Project(root) => root,
-            Subject::Manifest { path, .. } | Subject::Bundle(path) | Subject::Component { path, .. } => {
-                path.parent().unwrap_or(path)
-            }
+            Subject::Manifest { path, .. }
+            | Subject::Config { path, .. }
+            | Subject::Bundle(path)
+            | Subject::Component { path, .. } => path.parent().unwrap_or(path),
         }
     }
 
@@ -139,9 +152,10 @@ impl Subject {
     pub fn concerns(&self, changed: &Path) -> bool {
         match self {
             Subject::Project(_) => true,
-            Subject::Manifest { path, .. } | Subject::Bundle(path) | Subject::Component { path, .. } => {
-                path.file_name() == changed.file_name()
-            }
+            Subject::Manifest { path, .. }
+            | Subject::Config { path, .. }
+            | Subject::Bundle(path)
+            | Subject::Component { path, .. } => path.file_name() == changed.file_name(),
         }
     }
 
@@ -149,7 +163,7 @@ impl Subject {
     pub fn file(&self, file: &str) -> Result<PathBuf, Error> {
         match self {
             Subject::Project(root) => Ok(root.join(file)),
-            Subject::Manifest { path, .. } => Ok(path.clone()),
+            Subject::Manifest { path, .. } | Subject::Config { path, .. } => Ok(path.clone()),
             Subject::Bundle(_) => Err(Error::NotSource { what: "a bundle" }),
             Subject::Component { .. } => Err(Error::NotSource { what: "a component" }),
         }

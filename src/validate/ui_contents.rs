@@ -3,6 +3,7 @@
 use super::judge::with_help;
 use super::{Bounds, pages, secrets, ui_scripts, ui_styles};
 use crate::findings::{Code, Finding};
+use crate::manifest::Manifest;
 use std::collections::BTreeMap;
 
 /// Bytes beyond which a file makes the first page slow: it is sent without compression, and stays in memory while the
@@ -14,10 +15,12 @@ const SPLIT: &str = "split it: what the first page does not need can be loaded l
 
 /// What the files of one UI show together.
 #[derive(Debug)]
-pub(super) struct Contents {
+pub(super) struct Contents<'m> {
     /// The page's name in findings.
     page: String,
     bounds: Bounds,
+    /// What declares the routes that scripts call.
+    manifest: Option<&'m Manifest>,
     has_page: bool,
     has_script: bool,
     ready: Ready,
@@ -48,12 +51,13 @@ enum Kind {
     Binary,
 }
 
-impl Contents {
+impl<'m> Contents<'m> {
     /// Nothing yet.
-    pub(super) fn new(page: String, bounds: Bounds) -> Contents {
+    pub(super) fn new(page: String, manifest: Option<&'m Manifest>, bounds: Bounds) -> Contents<'m> {
         Contents {
             page,
             bounds,
+            manifest,
             has_page: false,
             has_script: false,
             ready: Ready::Nowhere,
@@ -103,7 +107,7 @@ impl Contents {
                         format!("`{path}` has {:.1} MiB, and its calls are not looked at", mebibytes(size));
                     self.findings.push(with_help(Code::FINDINGS_LIMIT, message, SPLIT).in_file(file));
                 } else {
-                    self.findings.extend(ui_scripts::judge(path, file, text));
+                    self.findings.extend(ui_scripts::judge(path, file, text, self.manifest));
                 }
             }
             Kind::Style => self.findings.extend(ui_styles::judge(file, text)),
@@ -174,7 +178,7 @@ mod tests {
     use super::*;
 
     fn codes(files: &[(&str, &str)]) -> Vec<Code> {
-        let mut contents = Contents::new("ui/index.html".into(), Bounds::USUAL);
+        let mut contents = Contents::new("ui/index.html".into(), None, Bounds::USUAL);
         for (path, text) in files {
             contents.add(path, path, text.len() as u64, || text.as_bytes().to_vec());
         }
@@ -200,14 +204,14 @@ mod tests {
         assert_eq!(codes(&[("ui/test.js", ""), ("ui/latest.js", "")]), []);
         let long = "fetch('https://example.com');\n".repeat(80_000);
         assert_eq!(codes(&[("ui/long.js", &long)]), [Code::FINDINGS_LIMIT]);
-        let mut contents = Contents::new("ui/index.html".into(), Bounds::USUAL);
+        let mut contents = Contents::new("ui/index.html".into(), None, Bounds::USUAL);
         contents.add("ui/a.png", "ui/a.png", 6 << 20, Vec::new);
         assert_eq!(contents.finish()[0].code, Code::UI_FILE_LARGE);
     }
 
     #[test]
     fn what_is_too_large_for_the_bounds_is_told_and_not_read() {
-        let mut contents = Contents::new("ui/index.html".into(), Bounds::TIGHT);
+        let mut contents = Contents::new("ui/index.html".into(), None, Bounds::TIGHT);
         contents.add("ui/a.json", "ui/a.json", Bounds::TIGHT.text + 1, || unreachable!());
         let message = &contents.finish()[0].message;
         assert_eq!(message, "`ui/a.json` has 4.0 MiB, and is not looked into");

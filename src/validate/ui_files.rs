@@ -4,6 +4,7 @@ use super::Overlay;
 use super::judge::with_help;
 use super::ui_contents::Contents;
 use crate::findings::{Code, Finding};
+use crate::manifest::Manifest;
 use std::path::Path;
 
 /// The extensions the runner serves, lower case (contract/runner.md §5.2).
@@ -69,9 +70,9 @@ fn instead(extension: &str) -> String {
 }
 
 /// Judges every file below `folder`, whose files become the bundle's `ui/`. `shown` is the folder's name in findings.
-pub(super) fn folder(folder: &Path, shown: &str, overlay: &Overlay) -> Vec<Finding> {
+pub(super) fn folder(folder: &Path, shown: &str, manifest: &Manifest, overlay: &Overlay) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut contents = Contents::new(format!("{shown}/index.html"), overlay.bounds);
+    let mut contents = Contents::new(format!("{shown}/index.html"), Some(manifest), overlay.bounds);
     let mut waiting = vec![(folder.to_path_buf(), String::new(), 0)];
     let mut seen = 0;
     while let Some((folder, prefix, depth)) = waiting.pop() {

@@ -1,12 +1,14 @@
 //! Scripts of the UI against the policy they are served with and the sandbox they run in.
 
 use super::judge::{Judge, with_help};
-use crate::build::javascript::survey::{self, Call, Literal, Value};
+use super::routes;
+use crate::build::javascript::survey::{self, Asked, Call, Literal, Value};
 use crate::findings::{Code, Finding};
+use crate::manifest::Manifest;
 use std::path::Path;
 
 /// The last names of the calls that are looked at.
-const CALLS: [&str; 19] = [
+pub(super) const CALLS: [&str; 22] = [
     "eval",
     "Function",
     "setTimeout",
@@ -26,19 +28,31 @@ const CALLS: [&str; 19] = [
     "prompt",
     "postMessage",
     "setAttribute",
+    "callProxy",
+    "callRoute",
+    "callHandlerJson",
 ];
 
 /// What the functions that code in a package is made of text by come to when there is no `globalThis`: never reached.
 const HARMLESS: [&str; 2] = ["return this", "return this;"];
 
-/// Judges one script.
-pub(super) fn judge(path: &str, file: &str, text: &str) -> Vec<Finding> {
-    // Parsing is the dear part: most files of a UI have none of these words.
-    if !CALLS.iter().any(|word| text.contains(word)) {
+/// The largest script whose routes are judged, in bytes: what is larger was put together of libraries.
+const LARGEST_ROUTED: usize = 1 << 20;
+
+/// Judges one script; its routes too when there is a manifest to declare them.
+pub(super) fn judge(path: &str, file: &str, text: &str, manifest: Option<&Manifest>) -> Vec<Finding> {
+    let manifest = manifest.filter(|_| text.len() <= LARGEST_ROUTED && has_path(text));
+    // Parsing is the dear part: many files of a UI have none of these words.
+    if manifest.is_none() && !CALLS.iter().any(|word| text.contains(word)) {
         return Vec::new();
     }
-    let Some(found) = survey::survey(Path::new(path), text, &CALLS) else { return Vec::new() };
+    let asked = Asked { calls: &CALLS, routes: manifest.is_some(), texts: false };
+    let body = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let Some(found) = survey::survey(Path::new(path), body, asked) else { return Vec::new() };
     let mut judge = Judge::new(text, file);
+    if let Some(manifest) = manifest {
+        routes::judge(&found, manifest, &mut judge);
+    }
     for call in &found.calls {
         let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
         let path = match path.as_slice() {
@@ -66,6 +80,11 @@ pub(super) fn judge(path: &str, file: &str, text: &str) -> Vec<Finding> {
         }
     }
     judge.findings
+}
+
+/// Whether a text of the script begins with `/`.
+fn has_path(text: &str) -> bool {
+    text.as_bytes().windows(2).any(|pair| matches!(pair, [b'"' | b'\'' | b'`', b'/']))
 }
 
 fn say(judge: &mut Judge, span: &std::ops::Range<usize>, code: Code, message: impl Into<String>, help: &str) {
@@ -206,7 +225,7 @@ mod tests {
     use super::*;
 
     fn codes(text: &str) -> Vec<(Code, String)> {
-        let found = judge("ui/app.js", "ui/app.js", text);
+        let found = judge("ui/app.js", "ui/app.js", text, None);
         let shown = |finding: &Finding| finding.span.map(|span| text[span.start..span.end].to_owned());
         found.iter().map(|finding| (finding.code, shown(finding).unwrap_or_default())).collect()
     }

@@ -153,6 +153,50 @@ fn webhook_relay_sends_a_ticket_on_and_names_each_failure() {
 }
 
 #[test]
+fn fullstack_lets_clients_order_and_the_team_decide_once() {
+    let extension = Extension::from_example("fullstack");
+    let files = extension.becomes_a_bundle();
+    assert!(files.contains(&"ui/orders.js".to_owned()), "{files:?}");
+    let client: &[&str] = &["--user", "client"];
+    let started = extension.answers(200, "GET", "/start", client);
+    assert_eq!((&started["side"], &started["name"]), (&json!("client"), &json!("Ana Duarte")));
+    assert_eq!(names(&started["products"], "name"), ["Docking station", "Firewall appliance"]);
+    let firewall = started["products"][1]["id"].clone();
+
+    let all = extension.answers(200, "GET", "/orders", &[]);
+    assert_eq!(names(&all["orders"], "company"), ["Contoso Logistics", "Fabrikam Dental"]);
+    let own = extension.answers(200, "GET", "/orders", client);
+    assert_eq!(names(&own["orders"], "id"), ["8236123440000-contoso1"]);
+
+    let wish = json!({ "productId": firewall, "quantity": 2, "note": " für die Filiale " }).to_string();
+    let made = extension.answers(201, "POST", "/orders", &["--user", "client", "--body", &wish]);
+    assert_eq!((&made["state"], &made["note"]), (&json!("open"), &json!("für die Filiale")));
+    extension.answers(403, "POST", "/orders", &["--body", &wish]);
+    for (wrong, why) in [
+        ("{}", "choose a product"),
+        (r#"{"productId": "none", "quantity": 1}"#, "no product none"),
+        (r#"{"productId": "none", "quantity": 0}"#, "1 to 100"),
+        ("no json", "JSON object"),
+    ] {
+        let body = extension.answers(400, "POST", "/orders", &["--user", "client", "--body", wrong]);
+        assert!(body["error"].as_str().unwrap().contains(why), "{body}");
+    }
+
+    let order = "/orders/8236123440000-contoso1";
+    let approved = extension.answers(200, "POST", &format!("{order}/approve"), &[]);
+    assert_eq!(
+        (&approved["state"], &approved["decidedBy"], approved["total"].as_f64()),
+        (&json!("approved"), &json!("Robin Meyer"), Some(71600.0)),
+        "{approved}"
+    );
+    extension.answers(403, "POST", &format!("{order}/approve"), client);
+    extension.answers(400, "POST", &format!("{order}/decline"), &["--body", "{}"]);
+    extension.answers(409, "POST", "/orders/8236209840000-fabrika1/approve", &[]);
+    extension.answers(404, "POST", "/orders/8000000000000-nobody/approve", &[]);
+    extension.answers_on_wasmtime_44(404, "POST", "/orders/nobody/approve", None);
+}
+
+#[test]
 fn rust_counter_counts() {
     let extension = Extension::from_example("rust-counter");
     assert_eq!(extension.becomes_a_bundle(), ["dist/main.wasm", "manifest.json"]);
@@ -195,6 +239,7 @@ fn every_page_has_the_same_look_and_bridge() {
         for other in [
             "templates/fullstack/content",
             "examples/client-service-read",
+            "examples/fullstack",
             "examples/manual-invoice",
             "examples/webhook-relay",
         ] {

@@ -389,6 +389,17 @@ fn a_manifest_that_was_never_saved_is_judged_alone() {
 }
 
 #[test]
+fn a_configuration_without_a_manifest_is_judged_alone() {
+    let sandbox = Sandbox::new();
+    let mut client = Client::new(&sandbox);
+    let uri = client.open(&sandbox.path("new/alga-ext.yaml"), "users: [{id: a}, {id: a}]\n");
+    assert_eq!(codes(&client.diagnostics(&uri)), ["config-duplicate"]);
+    client.change(&uri, 2, &json!([{ "text": "schedules: [{ endpoint: GET /x, cron: 0 9 * * * }]\n" }]));
+    assert_eq!(codes(&client.diagnostics(&uri)), Vec::<&str>::new());
+    assert_eq!(client.end(), 0);
+}
+
+#[test]
 fn what_is_not_known_or_out_of_turn_is_answered_by_its_code() {
     let sandbox = Sandbox::new();
     let mut client = Client::start(&sandbox);

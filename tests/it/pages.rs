@@ -96,3 +96,18 @@ fn webhook_relay_shows_what_was_sent_and_what_was_refused() {
     let text = after(&extension, &steps);
     assert!(text.contains("VPN drops every hour"), "{text}");
 }
+
+#[test]
+fn the_fullstack_example_decides_on_what_clients_order() {
+    let extension = Extension::from_example("fullstack");
+    let steps = json!([
+        ["see", "What the clients order."],
+        ["see", "Contoso Logistics, Ana Duarte"],
+        ["click", "Decline"],
+        ["see", "say why: the client reads it"],
+        ["click", "Approve"],
+        ["see", "Robin Meyer approved it: invoice INV-000001"],
+    ]);
+    let text = after(&extension, &steps);
+    assert!(text.contains("The present one is under warranty until March."), "{text}");
+}

@@ -127,6 +127,46 @@ fn a_secret_is_in_no_format_and_can_be_allowed_by_its_hash() {
 }
 
 #[test]
+fn a_handler_in_rust_is_judged_by_its_source() {
+    let sandbox = Sandbox::new();
+    sandbox.write("project/manifest.json", MANIFEST.replace("\"/\"", "\"/reports/latest\""));
+    sandbox.write("project/Cargo.toml", "[package]\nname = \"reports\"\nversion = \"1.0.0\"\n");
+    let source = |body: &str| {
+        let text = format!(
+            "use alga::extension::scheduler::{{self, CreateScheduleInput}};\nfn handler() {{ match path {{ {body} _ => not_found() }} }}\n"
+        );
+        sandbox.write("project/src/lib.rs", text);
+        codes(&sandbox.run("--format json validate project"))
+    };
+    assert_eq!(source("\"/status\" => status(),"), ["endpoint-unanswered"]);
+    assert_eq!(source("\"/reports/latest\" => latest(),"), Vec::<String>::new());
+    assert_eq!(source("r\"/reports\" => routes::all(),"), Vec::<String>::new());
+    assert_eq!(
+        source("\"/reports/latest\" => CreateScheduleInput { cron: \"* * * * *\".into() },"),
+        ["schedule-refused"]
+    );
+    assert_eq!(source(&format!("\"/reports/latest\" => \"{}\",", token())), ["secret-found"]);
+    // Where texts come from elsewhere too nothing is said about the paths.
+    assert_eq!(source("\"/status\" => include_str!(\"routes.txt\"),"), Vec::<String>::new());
+}
+
+#[test]
+fn a_hash_that_nothing_has_or_that_is_none_is_told() {
+    let sandbox = Sandbox::new();
+    sandbox.write("project/manifest.json", MANIFEST);
+    let codes = |entry: &str| {
+        sandbox.write("project/alga-ext.yaml", format!("validate:\n  not_secret:\n    - {entry}\n"));
+        codes(&sandbox.run("--format json validate project"))
+    };
+    // Without a handler all that is packed was looked at.
+    assert_eq!(codes("{ sha256: 0123456789abcdef, reason: old }"), ["allow-unused", "handler-missing"]);
+    sandbox.write("project/src/handler.js", "export function handler() { return { status: 204 }; }\n");
+    assert_eq!(codes("{ sha256: 0123456789abcdef, reason: old }"), Vec::<String>::new());
+    assert_eq!(codes("{ sha256: 0123, reason: old }"), ["allow-unknown"]);
+    assert_eq!(codes("{ sha256: 0123456789abcdef, reason: ' ' }"), ["allow-without-reason"]);
+}
+
+#[test]
 fn denied_licences_are_told_of_packages_and_theirs_alone() {
     let sandbox = Sandbox::new();
     sandbox.write("project/manifest.json", MANIFEST);
@@ -151,4 +191,10 @@ fn denied_licences_are_told_of_packages_and_theirs_alone() {
     let findings = run.json()["findings"].clone();
     assert_eq!(findings.as_array().map(Vec::len), Some(1), "{findings}");
     assert_eq!(findings[0]["file"], "node_modules/inner/package.json");
+    sandbox.write(
+        "project/alga-ext.yaml",
+        "validate:\n  allow:\n    - { code: license-denied, about: inner, reason: we have bought it }\n",
+    );
+    sandbox.run("validate project --deny-license GPL-3.0 --deny-license agpl-* --deny warnings").ok();
+    sandbox.run("validate project --deny warnings").ok();
 }

@@ -111,7 +111,8 @@ fn body(outcome: &Outcome) -> String {
 fn every_example_and_template_answers_the_same_as_a_source_and_as_a_component() {
     let runner = runner();
     let templates = ["ts-handler", "fullstack", "integration", "scheduled"].map(Extension::from_template);
-    let examples = ["client-service-read", "manual-invoice", "notes", "scheduled-report", "webhook-relay"];
+    let examples =
+        ["client-service-read", "fullstack", "manual-invoice", "notes", "scheduled-report", "webhook-relay"];
     for extension in templates.into_iter().chain(examples.map(Extension::from_example)) {
         let both = Both::of(&runner, &extension.path(""));
         let mut requests = vec![request("GET", "/nowhere?a=b", ""), request("POST", "/", "no json")];

@@ -188,6 +188,15 @@ fn a_manifest_is_judged_alone_and_its_folder_as_a_project() {
 }
 
 #[test]
+fn a_project_file_is_judged_alone_under_the_name_it_was_given() {
+    let sandbox = Sandbox::new();
+    sandbox.write("some/alga-ext.yaml", "users: [{id: a}, {id: a}]\n");
+    let run = sandbox.run("--format json validate some/alga-ext.yaml").expect_code(1).json();
+    assert_eq!(run["findings"][0]["code"], "config-duplicate");
+    assert_eq!(run["findings"][0]["file"], "some/alga-ext.yaml");
+}
+
+#[test]
 fn malformed_json_has_its_line_and_column() {
     let sandbox = Sandbox::new();
     sandbox.write("manifest.json", "{\n  \"name\": \"x\",\n  \"version\" \"1.0.0\"\n}\n");

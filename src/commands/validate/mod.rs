@@ -22,21 +22,21 @@ pub(super) fn run(arguments: &cli::Validate, session: &Session) -> Result<Exit, 
     let printer = print::Printer::new(arguments, &subject, session);
     let baseline = known::read(arguments, session)?;
     let licenses = validate::licenses(&subject, &arguments.deny_license);
-    let judged = |findings: Findings| policy.apply(findings.with(licenses.clone()));
-    let select = |findings| known::apply(baseline.as_ref(), judged(findings));
+    let judged = |overlay: &Overlay| -> Result<Findings, validate::Error> {
+        Ok(policy.apply(subject.judge(overlay, &licenses)?))
+    };
+    let select = |overlay: &Overlay| Ok(known::apply(baseline.as_ref(), judged(overlay)?));
     if arguments.fix {
         let mended = validate::mend(&subject, select)?;
         return mend(arguments, &mended, &printer);
     }
     if arguments.watch {
-        let judge = || Ok(select(subject.judge(&Overlay::default())?));
-        return watch::run(&subject, judge, &printer, session);
+        return watch::run(&subject, || Ok(select(&Overlay::default())?), &printer, session);
     }
-    let findings = subject.judge(&Overlay::default())?;
     if arguments.write_baseline {
-        return known::write(arguments, &judged(findings), session);
+        return known::write(arguments, &judged(&Overlay::default())?, session);
     }
-    let found = select(findings);
+    let found = select(&Overlay::default())?;
     printer.findings(&found)?;
     Ok(exit(&found))
 }

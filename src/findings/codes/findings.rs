@@ -10,8 +10,8 @@ rules! {
         example: words("a manifest with 2,000 unknown capabilities", "mend the first ones and judge again"),
     }
     ALLOW_UNKNOWN: "allow-unknown", Error {
-        summary: "`validate.allow` names a code that is none",
-        why: "A misspelt code allows nothing, and nobody notices. `alga-ext explain --list` lists the codes; of a code that is gone the entry can go too.",
+        summary: "`validate.allow` names a code, or `validate.not_secret` a hash, that is none",
+        why: "A misspelt code or hash allows nothing, and nobody notices. `alga-ext explain --list` lists the codes, and a finding about a secret shows its hash; of a code that is gone the entry can go too.",
         platform: "alga-ext",
         example: file(
             "alga-ext.yaml",
@@ -20,8 +20,8 @@ rules! {
         ),
     }
     ALLOW_UNUSED: "allow-unused", Warning {
-        summary: "An entry of `validate.allow` allows nothing that is found",
-        why: "What it was for is mended, or it names another file or other words than the finding has. An entry that stays would hide the next finding of its kind: remove it.",
+        summary: "An entry of `validate.allow` or `validate.not_secret` allows nothing that is found",
+        why: "What it was for is mended, or it names another file or other words than the finding has. An entry that stays would hide the next finding of its kind: remove it. About entries for what only a built component can show nothing is said before it is built.",
         platform: "alga-ext",
         example: file(
             "alga-ext.yaml",
@@ -40,7 +40,7 @@ rules! {
         ),
     }
     ALLOW_WITHOUT_REASON: "allow-without-reason", Error {
-        summary: "An entry of `validate.allow` has no reason, or no day where one is wanted",
+        summary: "An entry of `validate.allow` or `.not_secret` has no reason, or a day that is none",
         why: "Whoever reads the entry later must be able to tell whether it still holds: write a `reason`, and `until` as `YYYY-MM-DD`. Such an entry allows nothing.",
         platform: "alga-ext",
         example: file(

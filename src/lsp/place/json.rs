@@ -193,20 +193,11 @@ fn unquoted(token: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::told;
     use super::*;
 
-    /// `|` is the cursor.
     fn at(text: &str) -> Option<String> {
-        let cursor = text.find('|').unwrap();
-        let text = text.replacen('|', "", 1);
-        let place = json(&text, cursor)?;
-        let steps = place.path.iter().map(|step| match step {
-            Step::Key(key) => key.clone(),
-            Step::Item => "[]".into(),
-        });
-        let path = steps.collect::<Vec<_>>().join(".");
-        let word = &text[place.word.clone()];
-        Some(format!("{:?} {path} <{word}> {}", place.role, place.others.join(",")))
+        told(text, json)
     }
 
     #[test]

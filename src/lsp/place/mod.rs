@@ -54,3 +54,18 @@ pub(super) fn shown(path: &[Step]) -> String {
     }
     text
 }
+
+/// What stands at `|` in a text, in one line: role, path, word and the others.
+#[cfg(test)]
+fn told(text: &str, read: fn(&str, usize) -> Option<Place>) -> Option<String> {
+    let cursor = text.find('|')?;
+    let text = text.replacen('|', "", 1);
+    let place = read(&text, cursor)?;
+    let steps = place.path.iter().map(|step| match step {
+        Step::Key(key) => key.as_str(),
+        Step::Item => "[]",
+    });
+    let path = steps.collect::<Vec<_>>().join(".");
+    let word = text.get(place.word.clone())?;
+    Some(format!("{:?} {path} <{word}> {}", place.role, place.others.join(",")))
+}

@@ -252,20 +252,11 @@ fn flow(content: &str, at: usize) -> Option<(Range<usize>, Vec<String>)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::told;
     use super::*;
 
-    /// `|` is the cursor.
     fn at(text: &str) -> Option<String> {
-        let cursor = text.find('|').unwrap();
-        let text = text.replacen('|', "", 1);
-        let place = yaml(&text, cursor)?;
-        let steps = place.path.iter().map(|step| match step {
-            Step::Key(key) => key.clone(),
-            Step::Item => "[]".into(),
-        });
-        let path = steps.collect::<Vec<_>>().join(".");
-        let word = &text[place.word.clone()];
-        Some(format!("{:?} {path} <{word}> {}", place.role, place.others.join(",")))
+        told(text, yaml)
     }
 
     #[test]

@@ -104,6 +104,7 @@ pub fn manifest_of(subject: &Subject) -> Result<Vec<u8>, Error> {
             found.map(|entry| entry.bytes).ok_or(Error::NoManifest { what: "the bundle" })
         }
         Subject::Component { .. } => Err(Error::NoManifest { what: "a component" }),
+        Subject::Config { .. } => Err(Error::NoManifest { what: "`alga-ext.yaml`" }),
     }
 }
 

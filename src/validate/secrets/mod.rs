@@ -24,6 +24,8 @@ const NAMES: [&str; 10] = [
 ];
 /// The same by their endings.
 const ENDINGS: [&str; 6] = [".p12", ".pfx", ".jks", ".keystore", ".ppk", ".kdbx"];
+/// The digits of a hash that a finding shows, and the fewest that allow it.
+pub(super) const DIGITS: usize = 16;
 /// More than one file's secrets need telling.
 const MOST: usize = 20;
 
@@ -82,7 +84,7 @@ fn finding(found: &Found, bytes: &[u8], file: &str, text: Option<&Text>) -> Find
 /// The digits that allow it.
 fn hash(secret: &[u8]) -> String {
     let mut digits = format!("{:x}", Sha256::digest(secret));
-    digits.truncate(16);
+    digits.truncate(DIGITS);
     digits
 }
 
@@ -99,7 +101,7 @@ fn redacted(secret: &[u8]) -> String {
 /// The digits a finding shows.
 fn digits(finding: &Finding) -> Option<&str> {
     let (_, rest) = finding.help.as_deref()?.split_once("sha256: ")?;
-    rest.get(..16)
+    rest.get(..DIGITS)
 }
 
 /// Whether two findings are about one secret.
@@ -107,13 +109,13 @@ pub(super) fn is_same(one: &Finding, other: &Finding) -> bool {
     digits(one).is_some() && digits(one) == digits(other)
 }
 
-/// Whether a finding's secret is allowed by one of these hashes.
-pub(super) fn is_allowed(finding: &Finding, hashes: &[&str]) -> bool {
+/// Whether a finding's secret is allowed by this hash.
+pub(super) fn is_allowed(finding: &Finding, hash: &str) -> bool {
     if !matches!(finding.code, Code::SECRET_FOUND | Code::SECRET_LIKELY | Code::CONFIG_SECRET) {
         return false;
     }
     let Some(own) = digits(finding) else { return false };
-    hashes.iter().any(|hash| hash.len() >= 16 && hash.to_ascii_lowercase().starts_with(own))
+    hash.len() >= DIGITS && hash.to_ascii_lowercase().starts_with(own)
 }
 
 /// Judges a value of the project file, which is not packed and often shared.
@@ -147,9 +149,9 @@ mod tests {
     fn a_hash_allows_one_secret_and_no_other() {
         let found = judge("ui/app.js", "ui/app.js", token().as_bytes());
         let own = hash(token().as_bytes());
-        assert!(is_allowed(&found[0], &[&own]));
-        assert!(is_allowed(&found[0], &[&format!("{own}00ff")]));
-        assert!(!is_allowed(&found[0], &["0000000000000000"]) && !is_allowed(&found[0], &[&own[..8]]));
+        assert!(is_allowed(&found[0], &own));
+        assert!(is_allowed(&found[0], &format!("{own}00ff")));
+        assert!(!is_allowed(&found[0], "0000000000000000") && !is_allowed(&found[0], &own[..8]));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod pairs;
 mod process;
 mod requests;
 mod saves;
+mod validate;
 
 pub(crate) use http::hello;
 
@@ -42,8 +43,9 @@ struct Part {
 
 /// Processes first: the most memory of one is at least that of who started it, and this process grows with its own
 /// requests.
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     process::START_UP,
+    validate::VALIDATE,
     process::BUILDS,
     process::BUNDLE,
     process::READY,

@@ -7,12 +7,21 @@ use serde_json::{Map, Value};
 
 /// The schema of `alga-ext.yaml`.
 pub(super) fn schema() -> Value {
-    of::<Config>("alga-ext.yaml")
+    yaml::<Config>("alga-ext.yaml")
 }
 
-/// The schema of a file (draft 7, which every editor reads).
-pub(super) fn of<T: JsonSchema>(title: &str) -> Value {
-    let mut schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<T>().to_value();
+/// The schema of a file that people write as YAML: draft 7, which the editors' YAML servers read.
+pub(super) fn yaml<T: JsonSchema>(title: &str) -> Value {
+    of::<T>(title, SchemaSettings::draft07())
+}
+
+/// The schema of a JSON document: draft 2020-12.
+pub(super) fn json<T: JsonSchema>(title: &str) -> Value {
+    of::<T>(title, SchemaSettings::draft2020_12())
+}
+
+fn of<T: JsonSchema>(title: &str, settings: SchemaSettings) -> Value {
+    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
     tidy(&mut schema);
     if let Value::Object(members) = &mut schema {
         members.insert("title".into(), title.into());

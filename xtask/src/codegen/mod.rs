@@ -55,8 +55,8 @@ fn files() -> Result<BTreeMap<String, String>, Error> {
     let schemas = [
         ("manifest.v2", manifest_schema::schema()),
         ("alga-ext.yaml", config.clone()),
-        ("trust.yaml", config_schema::of::<alga_ext::signing::trust::Trust>("trust.yaml")),
-        ("bundle.index", config_schema::of::<alga_ext::bundle::Index>("META/bundle.json")),
+        ("trust.yaml", config_schema::yaml::<alga_ext::signing::trust::Trust>("trust.yaml")),
+        ("bundle.index", config_schema::json::<alga_ext::bundle::Index>("META/bundle.json")),
     ];
     for (name, schema) in schemas {
         files.insert(format!("schemas/{name}.json"), json(&schema)?);

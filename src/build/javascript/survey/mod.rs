@@ -15,17 +15,38 @@ use oxc::span::SourceType;
 use std::ops::Range;
 use std::path::Path;
 
+/// What a file is asked for, besides what it asks of other modules and uses of the platform.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Asked<'a> {
+    /// The last names of the calls that are told.
+    pub calls: &'a [&'a str],
+    /// Whether requests are told: calls that take a method and a path, and messages that ask for a route.
+    pub routes: bool,
+    /// Whether all texts are told.
+    pub texts: bool,
+}
+
 /// What one file shows.
 #[derive(Debug, Default)]
 pub struct Survey {
     /// What it asks of other modules, types aside.
     pub requests: Vec<String>,
+    /// Whether it asks for a module whose name the text does not tell.
+    pub requests_unknown: bool,
     /// Where it uses, or may use, an interface of the platform.
     pub uses: Vec<Use>,
     /// The calls whose last name was asked for.
     pub calls: Vec<Call>,
     /// Object literals with both `status` and `headers`: responses.
     pub responses: Vec<Literal>,
+    /// Calls that begin with a method of HTTP, whatever their name is.
+    pub routes: Vec<Call>,
+    /// Messages to the page around that ask for a route.
+    pub messages: Vec<Literal>,
+    /// Strings, pieces of templates and regular expressions, in order.
+    pub texts: Vec<String>,
+    /// Whether the number 404 stands in it.
+    pub says_404: bool,
 }
 
 /// A place that uses an interface of the platform.
@@ -40,6 +61,12 @@ pub struct Use {
     /// Whether it is one beyond doubt, and not a name that looks like one.
     pub is_certain: bool,
 }
+
+/// The methods a request can have.
+pub const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
+
+/// The type of a message that asks the page around for a route (contract/ui.md §1.5).
+const ROUTE_MESSAGE: &str = "apiproxy";
 
 /// A call of a function, or `new` of a class.
 #[derive(Debug, Clone)]
@@ -66,15 +93,15 @@ impl Call {
     }
 }
 
-/// Reads a file; `wanted` says of which last names the calls are told. None when it is no JavaScript or TypeScript.
-pub fn survey(path: &Path, text: &str, wanted: &[&str]) -> Option<Survey> {
+/// Reads a file. None when it is no JavaScript or TypeScript.
+pub fn survey(path: &Path, text: &str, asked: Asked<'_>) -> Option<Survey> {
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, text, source_type(path)).parse();
     if parsed.panicked || parsed.diagnostics.has_errors() {
         return None;
     }
     let scoping = SemanticBuilder::new().build(&parsed.program).semantic.into_scoping();
-    Some(reader::read(&parsed.program, &scoping, wanted))
+    Some(reader::read(&parsed.program, &scoping, asked))
 }
 
 fn source_type(path: &Path) -> SourceType {

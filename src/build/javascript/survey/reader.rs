@@ -2,14 +2,14 @@
 
 use super::super::builtin::GROUPS;
 use super::literal::{Literals, Value};
-use super::{Call, Survey, Use};
+use super::{Asked, Call, METHODS, ROUTE_MESSAGE, Survey, Use};
 use oxc::ast::ast::{
     Argument, BindingPattern, CallExpression, Declaration, ExportAllDeclaration, ExportDefaultDeclaration,
     ExportDefaultDeclarationKind, ExportFromDeclaration, Expression, FormalParameter, FormalParameters,
     Function, IdentifierReference, ImportDeclaration, ImportDeclarationSpecifier, ImportExpression,
-    LogicalExpression, NewExpression, ObjectExpression, ObjectPattern, Program, PropertyKey, Statement,
-    StaticMemberExpression, TSType, TSTypeAnnotation, TSTypeName, TryStatement, VariableDeclaration,
-    VariableDeclarator,
+    LogicalExpression, NewExpression, NumericLiteral, ObjectExpression, ObjectPattern, Program, PropertyKey,
+    RegExpLiteral, Statement, StaticMemberExpression, StringLiteral, TSType, TSTypeAnnotation, TSTypeName,
+    TemplateLiteral, TryStatement, VariableDeclaration, VariableDeclarator,
 };
 use oxc::ast_visit::{Visit, walk};
 use oxc::semantic::{ScopeFlags, Scoping, SymbolId};
@@ -26,11 +26,11 @@ const NAMES: [&str; 3] = ["host", "bindings", "hostBindings"];
 const REQUESTS: [&str; 6] = ["request", "req", "_request", "_req", "input", "event"];
 
 /// Reads a program.
-pub(super) fn read(program: &Program<'_>, scoping: &Scoping, wanted: &[&str]) -> Survey {
+pub(super) fn read(program: &Program<'_>, scoping: &Scoping, asked: Asked<'_>) -> Survey {
     let constants = constants(program);
     let mut reader = Reader {
         literals: Literals { scoping, constants },
-        wanted,
+        asked,
         hosts: HashSet::new(),
         imported: HashMap::new(),
         told: HashSet::new(),
@@ -73,7 +73,7 @@ fn constants(program: &Program<'_>) -> HashMap<SymbolId, Value> {
 
 struct Reader<'s> {
     literals: Literals<'s>,
-    wanted: &'s [&'s str],
+    asked: Asked<'s>,
     /// What holds host bindings.
     hosts: HashSet<SymbolId>,
     /// What is imported from an interface: the interface, and the function, none for all of them.
@@ -181,7 +181,9 @@ impl Reader<'_> {
 
     fn call(&mut self, callee: &Expression<'_>, arguments: &[Argument<'_>]) {
         let (mut path, is_global) = self.path(callee);
-        if !path.last().is_some_and(|name| self.wanted.contains(&name.as_str())) {
+        let is_wanted = path.last().is_some_and(|name| self.asked.calls.contains(&name.as_str()));
+        let is_route = self.asked.routes && !is_wanted && self.begins_with_method(arguments);
+        if !is_wanted && !is_route {
             return;
         }
         let mut is_host = false;
@@ -202,7 +204,15 @@ impl Reader<'_> {
         let arguments = arguments.map(|argument| self.literals.read(argument)).collect();
         let span = range(callee.span());
         let is_tried = self.attempts > 0;
-        self.found.calls.push(Call { path, is_global, is_host, is_tried, arguments, span });
+        let found = if is_wanted { &mut self.found.calls } else { &mut self.found.routes };
+        found.push(Call { path, is_global, is_host, is_tried, arguments, span });
+    }
+
+    /// Whether a method of HTTP and something else are handed over first.
+    fn begins_with_method(&self, arguments: &[Argument<'_>]) -> bool {
+        let [first, _, ..] = arguments else { return false };
+        let first = first.as_expression().map(|first| self.literals.read(first));
+        first.as_ref().and_then(|first| first.text()).is_some_and(is_method)
     }
 
     /// The groups an object pattern takes of host bindings.
@@ -273,11 +283,12 @@ impl<'a> Visit<'a> for Reader<'_> {
     }
 
     fn visit_import_expression(&mut self, it: &ImportExpression<'a>) {
-        if let Expression::StringLiteral(specifier) = &it.source {
-            self.request(&specifier.value);
-        }
         let source = self.literals.read(&it.source);
-        if self.wanted.contains(&"import") {
+        if let Some(specifier) = source.text() {
+            self.request(specifier);
+        }
+        self.found.requests_unknown |= source.text().is_none();
+        if self.asked.calls.contains(&"import") {
             let span = range(it.span);
             let path = vec!["import".to_owned()];
             let is_tried = self.attempts > 0;
@@ -376,9 +387,12 @@ impl<'a> Visit<'a> for Reader<'_> {
         }
         if let Expression::Identifier(name) = &it.callee
             && name.name == "require"
-            && let Some(Argument::StringLiteral(specifier)) = it.arguments.first()
+            && let Some(first) = it.arguments.first()
         {
-            self.request(&specifier.value);
+            match first {
+                Argument::StringLiteral(specifier) => self.request(&specifier.value),
+                _ => self.found.requests_unknown |= self.symbol(name).is_none(),
+            }
         }
         self.call(&it.callee, &it.arguments);
         walk::walk_call_expression(self, it);
@@ -437,20 +451,56 @@ impl<'a> Visit<'a> for Reader<'_> {
         }
     }
 
+    fn visit_string_literal(&mut self, it: &StringLiteral<'a>) {
+        if self.asked.texts {
+            self.found.texts.push(it.value.to_string());
+        }
+    }
+
+    fn visit_template_literal(&mut self, it: &TemplateLiteral<'a>) {
+        if self.asked.texts {
+            self.found.texts.extend(it.quasis.iter().map(|piece| piece.value.raw.to_string()));
+        }
+        walk::walk_template_literal(self, it);
+    }
+
+    fn visit_reg_exp_literal(&mut self, it: &RegExpLiteral<'a>) {
+        if self.asked.texts {
+            self.found.texts.push(it.regex.pattern.text.to_string());
+        }
+    }
+
+    fn visit_numeric_literal(&mut self, it: &NumericLiteral<'a>) {
+        self.found.says_404 |= (it.value - 404.0).abs() < f64::EPSILON;
+    }
+
     fn visit_object_expression(&mut self, it: &ObjectExpression<'a>) {
-        let has = |name: &str| {
-            it.properties.iter().filter_map(|property| property.as_property()).any(
+        let property = |name: &str| {
+            let mut properties = it.properties.iter().filter_map(|property| property.as_property());
+            properties.find(
                 |property| matches!(&property.key, PropertyKey::StaticIdentifier(key) if key.name == name),
             )
         };
-        if has("status") && has("headers") {
-            let properties = it.properties.iter().filter_map(|property| property.as_property());
-            let members = properties.filter_map(|property| {
+        if property("status").is_some() && property("headers").is_some() {
+            let members = it.properties.iter().filter_map(|property| property.as_property());
+            let members = members.filter_map(|property| {
                 Some((property.key.static_name()?.to_string(), self.literals.read(&property.value)))
             });
             let value = Value::Object(members.collect());
             self.found.responses.push(super::Literal { value, span: range(it.span) });
         }
+        if self.asked.routes
+            && let Some(kind) = property("type")
+            && self.literals.read(&kind.value).text() == Some(ROUTE_MESSAGE)
+            && let Some(payload) = property("payload")
+        {
+            self.found.messages.push(self.literals.read(&payload.value));
+        }
         walk::walk_object_expression(self, it);
     }
+}
+
+/// Whether a text is a method of HTTP, however it is written.
+fn is_method(text: &str) -> bool {
+    METHODS.iter().any(|method| method.eq_ignore_ascii_case(text))
 }

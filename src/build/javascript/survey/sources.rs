@@ -3,7 +3,7 @@
 use super::super::analyze::RequestKind;
 use super::super::builtin::{OLD_SDK, SDK};
 use super::super::resolve::{Resolved, Resolver};
-use super::{Survey, survey};
+use super::{Asked, Survey, survey};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -37,55 +37,81 @@ pub struct Sources {
     pub packages: BTreeSet<PathBuf>,
     /// Whether every file was found, read and understood.
     pub is_whole: bool,
+    /// Whether something of the project that is no script, such as JSON, is imported too.
+    pub has_others: bool,
+    /// Files of packages that nobody has read yet.
+    unread: Vec<PathBuf>,
+    seen: BTreeSet<PathBuf>,
+    bytes: usize,
 }
 
 impl Sources {
-    /// Reads the project's own files from `entry` on, and those of packages when they are asked for.
-    pub fn read(root: &Path, entry: &Path, with_packages: bool, wanted: &[&str], read: Read<'_>) -> Sources {
-        let mut sources = Sources { is_whole: true, ..Sources::default() };
+    /// Reads the project's own files from `entry` on.
+    pub fn read(root: &Path, entry: &Path, asked: Asked<'_>, read: Read<'_>) -> Sources {
+        let seen = BTreeSet::from([entry.to_path_buf()]);
+        let mut sources = Sources { is_whole: true, seen, ..Sources::default() };
+        sources.follow(root, vec![entry.to_path_buf()], false, asked, read);
+        sources
+    }
+
+    /// Reads the files of the packages too.
+    pub fn read_packages(&mut self, root: &Path, asked: Asked<'_>, read: Read<'_>) {
+        let unread = std::mem::take(&mut self.unread);
+        self.follow(root, unread, true, asked, read);
+    }
+
+    fn follow(
+        &mut self,
+        root: &Path,
+        mut waiting: Vec<PathBuf>,
+        with_packages: bool,
+        asked: Asked<'_>,
+        read: Read<'_>,
+    ) {
         // Packages are reached over links at times: their real paths are told.
         let actual = fs_err::canonicalize(root).unwrap_or_else(|_| root.to_path_buf());
         let mut resolver = None;
-        let (mut waiting, mut seen) = (vec![entry.to_path_buf()], BTreeSet::from([entry.to_path_buf()]));
-        let mut bytes = 0;
         while let Some(path) = waiting.pop() {
             let Ok(text) = read(&path) else {
-                sources.is_whole = false;
+                self.is_whole = false;
                 continue;
             };
-            bytes += text.len();
-            if sources.files.len() >= MOST_FILES || bytes > MOST_BYTES {
-                sources.is_whole = false;
+            self.bytes += text.len();
+            if self.files.len() >= MOST_FILES || self.bytes > MOST_BYTES {
+                self.is_whole = false;
                 break;
             }
             let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-            let Some(survey) = survey(&path, &text, wanted) else {
-                sources.is_whole = false;
+            let Some(survey) = survey(&path, &text, asked) else {
+                self.is_whole = false;
                 continue;
             };
-            for specifier in &survey.requests {
-                if is_known(specifier) {
-                    continue;
-                }
+            self.is_whole &= !survey.requests_unknown;
+            for specifier in survey.requests.iter().filter(|specifier| !is_known(specifier)) {
                 let resolver = resolver.get_or_insert_with(|| Resolver::new(root, BTreeMap::new()));
                 let Ok(Resolved::File(found)) = resolver.resolve(Some(&path), specifier, RequestKind::Import)
                 else {
-                    sources.is_whole = false;
+                    self.is_whole = false;
                     continue;
                 };
                 let found = found.strip_prefix(&actual).map(|inner| root.join(inner)).unwrap_or(found);
                 let package = package(&found);
-                sources.packages.extend(package.clone());
-                if is_script(&found) && (package.is_none() || with_packages) && seen.insert(found.clone()) {
-                    waiting.push(found);
+                self.packages.extend(package.clone());
+                if !is_script(&found) {
+                    self.has_others |= package.is_none();
+                } else if self.seen.insert(found.clone()) {
+                    if package.is_none() || with_packages {
+                        waiting.push(found);
+                    } else {
+                        self.unread.push(found);
+                    }
                 }
             }
             let name = path.strip_prefix(root).unwrap_or(&path).display().to_string().replace('\\', "/");
             let is_package = package(&path).is_some();
-            sources.files.push(Source { name, text, survey, is_package });
+            self.files.push(Source { name, text, survey, is_package });
         }
-        sources.files.sort_by(|one, other| (one.is_package, &one.name).cmp(&(other.is_package, &other.name)));
-        sources
+        self.files.sort_by(|one, other| (one.is_package, &one.name).cmp(&(other.is_package, &other.name)));
     }
 }
 

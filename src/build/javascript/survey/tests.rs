@@ -2,8 +2,12 @@
 
 use super::*;
 
+fn calling<'a>(calls: &'a [&'a str]) -> Asked<'a> {
+    Asked { calls, ..Asked::default() }
+}
+
 fn uses(text: &str) -> Vec<(String, String, bool)> {
-    let found = survey(Path::new("handler.ts"), text, &[]).unwrap();
+    let found = survey(Path::new("handler.ts"), text, Asked::default()).unwrap();
     found.uses.into_iter().map(|used| (used.interface, used.what, used.is_certain)).collect()
 }
 
@@ -59,7 +63,7 @@ fn what_only_looks_like_the_host_is_no_certain_use() {
 #[test]
 fn a_use_and_a_call_have_their_bytes() {
     let text = "const NS = 'notes';\nexport const handler = (r, host) => host.storage.put({ namespace: NS, key: `a${r}` });";
-    let found = survey(Path::new("handler.js"), text, &["put"]).unwrap();
+    let found = survey(Path::new("handler.js"), text, calling(&["put"])).unwrap();
     assert_eq!(&text[found.uses[0].span.clone()], "host.storage.put");
     let call = &found.calls[0];
     assert_eq!((call.name().as_str(), call.is_host), ("storage.put", true));
@@ -72,7 +76,7 @@ fn a_use_and_a_call_have_their_bytes() {
 #[test]
 fn lengths_are_counted_without_making_the_value() {
     let text = "f(new Uint8Array(50000), 'ab'.repeat(9e9), new TextEncoder().encode('ä'), 'x'.repeat(-1))";
-    let found = survey(Path::new("a.js"), text, &["f"]).unwrap();
+    let found = survey(Path::new("a.js"), text, calling(&["f"])).unwrap();
     let lengths: Vec<_> = found.calls[0].arguments.iter().map(Literal::length).collect();
     assert_eq!(lengths, [Some(50000), Some(18_000_000_000), Some(2), None]);
 }
@@ -80,7 +84,7 @@ fn lengths_are_counted_without_making_the_value() {
 #[test]
 fn globals_are_told_from_names_of_the_file() {
     let text = "alert('a'); { const alert = () => 1; alert('b'); } try { eval('c') } catch {} window.parent.postMessage(1, '*')";
-    let found = survey(Path::new("a.js"), text, &["alert", "eval", "postMessage"]).unwrap();
+    let found = survey(Path::new("a.js"), text, calling(&["alert", "eval", "postMessage"])).unwrap();
     let calls: Vec<_> = found.calls.iter().map(|call| (call.name(), call.is_global, call.is_tried)).collect();
     let call = |name: &str, is_global, is_tried| (name.to_owned(), is_global, is_tried);
     assert_eq!(
@@ -96,5 +100,44 @@ fn globals_are_told_from_names_of_the_file() {
 
 #[test]
 fn what_is_no_script_shows_nothing() {
-    assert!(survey(Path::new("a.ts"), "export const = ;", &[]).is_none());
+    assert!(survey(Path::new("a.ts"), "export const = ;", Asked::default()).is_none());
+}
+
+#[test]
+fn texts_come_from_strings_templates_and_expressions() {
+    let asked = Asked { texts: true, ..Asked::default() };
+    let found =
+        survey(Path::new("a.ts"), "x = 'a' + `b${'c'}d`; /^\\/e$/.test(x); throw { status: 404 };", asked);
+    let found = found.unwrap();
+    assert_eq!(found.texts, ["a", "b", "d", "c", "^\\/e$"]);
+    assert!(found.says_404 && !survey(Path::new("a.ts"), "let n = 40;", asked).unwrap().says_404);
+}
+
+#[test]
+fn routes_are_calls_with_a_method_and_messages_that_ask_for_one() {
+    let asked = Asked { routes: true, ..Asked::default() };
+    let text = "await api.call('GET', `/notes/${id}`, { method: 'PUT' as const }); go(1); headers.set('GET');\n\
+        post({ alga: true, type: 'apiproxy', payload: { route: '/sync' } }); post({ type: 'ready', payload: {} });";
+    let found = survey(Path::new("a.ts"), text, asked).unwrap();
+    let [call] = found.routes.as_slice() else { panic!("{found:?}") };
+    assert_eq!(
+        (call.name().as_str(), &call.arguments[1].value),
+        ("api.call", &Value::Prefix("/notes/".into()))
+    );
+    assert_eq!(call.arguments[2].get("method").unwrap().text(), Some("PUT"));
+    let [message] = found.messages.as_slice() else { panic!("{found:?}") };
+    assert_eq!(message.get("route").unwrap().text(), Some("/sync"));
+}
+
+#[test]
+fn imports_are_told_and_a_name_that_is_made_is_unknown() {
+    let text = "import a from './a'; export * from './b'; export { c } from './c'; await import('./d'); require('./e');";
+    let found = survey(Path::new("a.js"), text, Asked::default()).unwrap();
+    assert_eq!(
+        (found.requests, found.requests_unknown),
+        (["./a", "./b", "./c", "./d", "./e"].map(str::to_owned).to_vec(), false)
+    );
+    for text in ["import(name)", "require('./' + name)"] {
+        assert!(survey(Path::new("a.js"), text, Asked::default()).unwrap().requests_unknown, "{text}");
+    }
 }

@@ -37,7 +37,8 @@ impl Printer<'_> {
         self.output.data(&document, || match self.format {
             Format::Human => {
                 let diffs: String = mended.files.iter().map(|file| file.diff.as_str()).collect();
-                diffs.trim_end_matches('\n').to_owned()
+                let diffs = diffs.trim_end_matches('\n');
+                if self.output.colors_data() { painted(diffs) } else { diffs.to_owned() }
             }
             _ => self.text(&mended.left),
         })?;
@@ -49,6 +50,24 @@ impl Printer<'_> {
         }
         Ok(())
     }
+}
+
+/// A diff as git colours one.
+fn painted(diff: &str) -> String {
+    let lines: Vec<String> = diff
+        .lines()
+        .map(|line| {
+            let style = match line.as_bytes() {
+                [b'-', b'-', b'-', ..] | [b'+', b'+', b'+', ..] => "1",
+                [b'-', ..] => "31",
+                [b'+', ..] => "32",
+                [b'@', ..] => "36",
+                _ => return line.to_owned(),
+            };
+            format!("\u{1b}[{style}m{line}\u{1b}[0m")
+        })
+        .collect();
+    lines.join("\n")
 }
 
 fn amount(mended: &Mended) -> String {

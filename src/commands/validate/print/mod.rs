@@ -27,7 +27,7 @@ impl<'a> Printer<'a> {
                 let path = path.to_string_lossy().replace('\\', "/");
                 if path.is_empty() { path } else { format!("{path}/") }
             }
-            Subject::Manifest { .. } | Subject::Component { .. } => String::new(),
+            Subject::Manifest { .. } | Subject::Config { .. } | Subject::Component { .. } => String::new(),
         };
         Printer { output: &session.output, format: session.output.format().unwrap_or(default), base }
     }

@@ -86,7 +86,7 @@ impl Output {
     /// The JSON Schema. Other keys may be added later, so it is open.
     pub(super) fn schema(&self) -> Value {
         let mut schema = Map::new();
-        schema.insert("$schema".into(), "http://json-schema.org/draft-07/schema#".into());
+        schema.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
         schema.insert("title".into(), self.title.into());
         if !self.command.is_empty() {
             schema.insert("description".into(), format!("`{} --format json`", self.command).into());

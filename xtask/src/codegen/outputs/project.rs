@@ -91,7 +91,9 @@ pub(super) const OUTPUTS: &[Output] = &[
             "templates",
             Objects(&[
                 must("id", Text, "The word for `--template`"),
+                must("title", Text, "Its name"),
                 must("description", Text, "What it makes"),
+                must("next", Texts, "What to run next"),
             ]),
             "Every template",
         )],

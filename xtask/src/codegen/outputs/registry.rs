@@ -16,6 +16,12 @@ pub(super) const OUTPUTS: &[Output] = &[
             may("install_id", Text, "The installation; null without one"),
             must("already_there", Boolean, "The registry had these bytes before"),
             must("dry_run", Boolean, "Nothing was sent"),
+            may("name", Text, "Of a dry run: the manifest's name"),
+            may("registry", Text, "Of a dry run: where it would go"),
+            may("tenant", Text, "Of a dry run: the tenant it would be published for"),
+            may("size", Integer, "Of a dry run: bytes of the bundle"),
+            may("signed", Boolean, "Of a dry run: a signature would be sent along"),
+            may("install", Boolean, "Of a dry run: it would be installed too"),
         ],
     ),
     output(
