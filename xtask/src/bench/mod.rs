@@ -3,6 +3,7 @@
 //! Everything runs on the release binary, in pairs: baseline, subject, baseline, subject; the medians count.
 //! `cargo xtask bench <word>` measures the figures with that word in their name.
 
+mod bundles;
 mod http;
 mod jco;
 mod pairs;
@@ -42,10 +43,12 @@ struct Part {
 
 /// Processes first: the most memory of one is at least that of who started it, and this process grows with its own
 /// requests.
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 11] = [
     process::START_UP,
     process::BUILDS,
     process::BUNDLE,
+    bundles::PACKING,
+    bundles::LARGE,
     process::READY,
     saves::TEMPLATE,
     saves::LARGE,
