@@ -118,8 +118,8 @@ fn outside_git_what_the_last_build_read_above_the_project_is_taken_along() {
     sandbox.write("all/app/manifest.json", manifest);
     fs_err::create_dir_all(sandbox.path("all/node_modules")).unwrap();
     fs_err::os::unix::fs::symlink("../shared", sandbox.path("all/node_modules/shared")).unwrap();
-    sandbox.run("-C all/app pack --out ../../app.tar.zst").ok();
-    let line = "-C all/app verify ../../app.tar.zst --rebuild";
+    sandbox.run("-C all/app pack --out app.tar.zst").ok();
+    let line = "-C all/app verify app.tar.zst --rebuild";
     sandbox.run(line).ok();
     // What was never built there is not known to need anything, and that is said.
     fs_err::remove_dir_all(sandbox.path("all/app/dist")).unwrap();

@@ -77,7 +77,9 @@ fn find(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), Error> {
         let name = entry.file_name().to_string_lossy().into_owned();
         if kind.is_dir() {
             find(&entry.path(), paths)?;
-        } else if (kind.is_file() || entry.path().is_file()) && Container::ALL.iter().any(|one| name.ends_with(&format!(".{one}"))) {
+        } else if (kind.is_file() || entry.path().is_file())
+            && Container::ALL.iter().any(|one| name.ends_with(&format!(".{one}")))
+        {
             paths.push(entry.path());
         }
     }
