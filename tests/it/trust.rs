@@ -451,3 +451,26 @@ fn a_trust_file_with_a_mistake_judges_nothing() {
     let run = world.run(&format!("verify {bundle} --trust nowhere.yaml")).expect_code(2);
     assert!(run.stderr.contains("there is no trust file"), "{}", run.stderr);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_that_is_judged_asks_the_network() {
+    let world = World::new(&["acme"]);
+    let bundle = world.bundle("hello", "1.0.0", "Acme Inc");
+    world.run("trust add 'Acme Inc' --key acme.pub").ok();
+    world.run(&format!("sign {bundle} --key acme")).ok();
+    world.run(&format!("attest {bundle} --key acme")).ok();
+    for line in [
+        format!("verify {bundle} --trust trust.yaml --at {AT} --require validate"),
+        format!("trust explain {bundle} --at {AT}"),
+        format!("verify --dir . --key acme.pub --at {AT}"),
+    ] {
+        let command = world.sandbox.alga(words(&line));
+        let traced = ["-f", "-qq", "-e", "trace=%network", "-e", "signal=none", "-o", "calls"];
+        let mut strace = world.sandbox.command("strace");
+        strace.args(traced).arg(command.get_program()).args(command.get_args());
+        world.sandbox.run_command(&mut strace).ok();
+        let calls = String::from_utf8(world.sandbox.read("calls")).unwrap();
+        assert_eq!(calls, "", "{line}");
+    }
+}

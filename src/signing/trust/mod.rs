@@ -5,7 +5,7 @@ mod keys;
 mod statements;
 
 pub use judge::{Judgement, Refusal, Release, Signer, Step, judge};
-pub use keys::{Known, known};
+pub use keys::{Known, all_revoked, known};
 pub use statements::{Reason, Revocation, Revoked, Rotation};
 
 use super::{Envelope, PublicKey, Time};
