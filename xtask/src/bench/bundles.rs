@@ -5,7 +5,7 @@ use super::process::{Cost, cost};
 use super::{Bench, Part, Row, median};
 use crate::Problem;
 use alga_ext::bundle::Digest;
-use std::fs::File;
+use fs_err::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
