@@ -2,12 +2,14 @@
 
 mod dependencies;
 pub mod javascript;
+mod locks;
 mod prebuilt;
 mod record;
 mod rust;
 mod ui;
 
 pub use dependencies::{Dependency, Registry, dependencies};
+pub use locks::{locks, outside};
 
 use crate::component::{self, Identity, Problem};
 use crate::exit::Exit;
@@ -17,7 +19,6 @@ use crate::toolchain::{self, Tools};
 use crate::{bundle::Digest, files};
 use record::Record;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -393,25 +394,6 @@ pub fn is_stale(project: &Project) -> Result<bool, Error> {
     }
     let Some(record) = Record::read(project)? else { return Ok(true) };
     Ok(!record.is_current(project, &Source::find(project)?, &ui::read(project)?)?)
-}
-
-/// The lock files that say which dependencies the project has, with their hashes: those at its root, and cargo's, which
-/// may be a workspace's above it.
-pub fn locks(project: &Project) -> Result<Vec<(String, Digest)>, Error> {
-    const NAMES: [&str; 6] =
-        ["package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "Cargo.lock"];
-    let mut paths: BTreeSet<String> = NAMES.into_iter().map(str::to_owned).collect();
-    let inputs = Record::read(project)?.map(|record| record.inputs).unwrap_or_default();
-    paths.extend(inputs.into_keys().filter(|path| path.ends_with("/Cargo.lock")));
-    let mut locks = Vec::new();
-    for path in paths {
-        match fs_err::File::open(project.root.join(&path)) {
-            Ok(mut file) => locks.push((path, Digest::of_reader(&mut file)?.0)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(locks)
 }
 
 fn from_javascript(

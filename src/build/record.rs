@@ -146,7 +146,7 @@ fn hash(path: &Path) -> Result<Option<String>, Error> {
 }
 
 /// `path` as seen from `root`, with `/`; through `..` when it lies outside.
-fn relative(root: &Path, path: &Path) -> String {
+pub(super) fn relative(root: &Path, path: &Path) -> String {
     let (root, path): (Vec<Component<'_>>, Vec<Component<'_>>) =
         (root.components().collect(), path.components().collect());
     let shared = root.iter().zip(&path).take_while(|(a, b)| a == b).count();

@@ -1,5 +1,5 @@
 //! What an archive holds, gathered name by name: no name twice, no file that is also a folder, no two names that are
-//! one where case does not count.
+//! one on some file system.
 
 use super::{Error, limits, path};
 use std::collections::{BTreeSet, HashMap};
@@ -12,7 +12,7 @@ pub const MANIFEST: &str = "manifest.json";
 pub(super) struct Contents {
     files: BTreeSet<String>,
     folders: BTreeSet<String>,
-    /// Every name in lower case, with how it was spelled first.
+    /// Every name as [`path::folded`] makes it, with how it was spelled first.
     folded: HashMap<String, String>,
     listed: usize,
     /// A manifest one folder deep, found before the one at the root.
@@ -78,11 +78,12 @@ impl Contents {
     }
 
     fn fold(&mut self, path: &str) -> Result<(), Error> {
-        let other = self.folded.entry(path.to_lowercase()).or_insert_with(|| path.to_owned());
+        let other = self.folded.entry(path::folded(path)).or_insert_with(|| path.to_owned());
         if other == path {
             return Ok(());
         }
-        Err(Error::CaseCollision { path: path.to_owned(), other: other.clone() })
+        let (path, other) = (path::shown(path.as_bytes()), path::shown(other.as_bytes()));
+        Err(Error::Alike { path, other })
     }
 
     /// The platform takes the first `manifest.json` or `<folder>/manifest.json` of an archive for its manifest

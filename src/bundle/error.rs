@@ -49,9 +49,9 @@ pub enum Error {
         /// The name.
         path: String,
     },
-    /// Two names that many file systems take for one.
-    #[error("`{path}` and `{other}` differ in case alone, and are one file on many systems")]
-    CaseCollision {
+    /// Two names that some file systems take for one.
+    #[error("`{path}` and `{other}` differ in case or composition alone, and are one file on some systems")]
+    Alike {
         /// The name that comes second.
         path: String,
         /// The one that was there.
@@ -150,7 +150,7 @@ impl Error {
             | Error::Path { .. }
             | Error::Kind { .. }
             | Error::Duplicate { .. }
-            | Error::CaseCollision { .. }
+            | Error::Alike { .. }
             | Error::ManifestShadowed { .. }
             | Error::TooLarge { .. }
             | Error::TooManyEntries { .. }
@@ -172,7 +172,7 @@ impl Error {
             | Error::ManifestShadowed { .. } => {
                 Some("`alga-ext pack` makes bundles that every reader understands alike".into())
             }
-            Error::CaseCollision { .. } => Some("rename one of them".into()),
+            Error::Alike { .. } => Some("rename one of them".into()),
             Error::TooLarge { .. } | Error::TooManyEntries { .. } | Error::Ratio { .. } => {
                 Some("an extension is its manifest, one component and the files of its UI".into())
             }

@@ -19,6 +19,7 @@ pub use digest::{Digest, Running};
 pub use error::Error;
 pub use index::{About, File, INDEX, Index, Lock, Requires, SBOM, Tool, files_digest};
 pub use part::Part;
+pub use path::folded;
 pub use spooled::Spooled;
 pub use walk::{Listing, Visit, walk};
 

@@ -1,6 +1,7 @@
 //! The names a bundle's files may have: one spelling each, and none that leads out of the bundle.
 
 use super::{Error, limits};
+use icu_normalizer::DecomposingNormalizerBorrowed;
 
 /// Reads a name from an archive: a leading `./` goes, anything unsafe or ambiguous is an error.
 ///
@@ -37,6 +38,8 @@ pub(super) fn check(path: &str) -> Result<(), Error> {
         "holds a colon, which names a drive or a stream on Windows"
     } else if path.chars().any(char::is_control) {
         "holds a control character"
+    } else if path.chars().any(is_unseen) {
+        "holds a character that nobody sees, or that turns the text around"
     } else if path.len() > limits::PATH {
         "is longer than 1,024 bytes"
     } else {
@@ -53,9 +56,37 @@ fn segment(name: &str) -> Option<&'static str> {
         "" => Some("has an empty segment"),
         "." => Some("has a `.` segment"),
         ".." => Some("leads out of the bundle"),
+        _ if name.ends_with(['.', ' ']) => {
+            Some("has a name that ends with a dot or space, which Windows drops")
+        }
         _ if name.len() > limits::NAME => Some("has a name longer than 255 bytes"),
         _ => None,
     }
+}
+
+/// Marks of direction and breaks: with them a name reads as another one.
+fn is_unseen(character: char) -> bool {
+    matches!(
+        character,
+        '\u{61c}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+    )
+}
+
+/// The path as the least discerning file systems keep it: letters taken apart, and case folded. Two files of one bundle
+/// never have the same.
+///
+/// Unicode calls two such texts canonical caseless matches (D145); macOS compares names in this way, Windows by case
+/// alone. Case is folded by way of the capitals, which makes `ß` and `SS`, `ς` and `Σ` one. The Turkish `ı` is a letter
+/// of its own.
+pub fn folded(path: &str) -> String {
+    let apart = DecomposingNormalizerBorrowed::new_nfd();
+    let fold = |letter: char| {
+        let capitals = if letter == 'ı' { None } else { Some(letter.to_uppercase()) };
+        let itself = capitals.is_none().then_some(letter);
+        capitals.into_iter().flatten().flat_map(char::to_lowercase).chain(itself)
+    };
+    let folded: String = apart.normalize(path).chars().flat_map(fold).collect();
+    apart.normalize(&folded).into_owned()
 }
 
 fn refused(path: &str, why: &'static str) -> Error {
@@ -103,6 +134,10 @@ mod tests {
             "a\nb",
             "//a",
             ".//a",
+            "ui/a.",
+            "ui /a",
+            "ui/\u{202e}gpj.exe",
+            "ui/a\u{200b}",
             &long,
             &deep,
         ];
@@ -110,5 +145,25 @@ mod tests {
             assert!(matches!(read(raw.as_bytes()), Err(Error::Path { .. })), "{raw:?}");
         }
         assert!(read(b"a\xff").is_err());
+    }
+
+    #[test]
+    fn names_that_some_file_system_takes_for_one_fold_alike() {
+        for (one, other) in [
+            ("ui/App.js", "UI/aPP.js"),
+            ("ui/\u{e9}", "ui/e\u{301}"),
+            ("ui/\u{c9}", "ui/e\u{301}"),
+            ("ui/stra\u{df}e", "ui/STRASSE"),
+            ("ui/\u{3c2}", "ui/\u{3a3}"),
+            ("ui/\u{212a}", "ui/k"),
+            ("ui/\u{d55c}", "ui/\u{1112}\u{1161}\u{11ab}"),
+            ("ui/a\u{323}\u{307}", "ui/a\u{307}\u{323}"),
+            ("ui/\u{1f80}", "ui/\u{1f88}"),
+        ] {
+            assert_eq!(folded(one), folded(other), "{one} {other}");
+        }
+        for (one, other) in [("ui/a", "ui/b"), ("ui/\u{131}", "ui/i"), ("ui/e", "ui/\u{e9}")] {
+            assert_ne!(folded(one), folded(other), "{one} {other}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What is in a bundle or a wasm file.
 
-use super::{Error, Surveyed};
+use super::{Error, survey};
 use crate::bundle::{Digest, File, Index, limits};
 use crate::component::{self, Component, Identity, Kind};
 use crate::manifest::Capability;
@@ -73,7 +73,7 @@ pub fn inspect(path: &Path) -> Result<Inspection, Error> {
     }
     let (digest, size) = Digest::of_reader(&mut file)?;
     let mut component = None;
-    let surveyed = Surveyed::new(path, file, digest, size, &mut |name, body| {
+    let walked = survey::walk(path, &mut file, &mut |name, body| {
         if name == COMPONENT {
             let mut bytes = Vec::new();
             body.read_to_end(&mut bytes)?;
@@ -83,14 +83,14 @@ pub fn inspect(path: &Path) -> Result<Inspection, Error> {
     })?;
     let mut inspection = Inspection::new(path, digest, size, Subject::Bundle);
     let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    inspection.container = Some(surveyed.listing.container.to_string());
-    inspection.name = text(&surveyed.manifest.name);
-    inspection.version = text(&surveyed.manifest.version);
-    inspection.publisher = surveyed.manifest.publisher;
-    inspection.capabilities = surveyed.manifest.capabilities;
-    inspection.files_digest = Some(surveyed.listing.files_digest());
-    inspection.files = surveyed.listing.files;
-    inspection.index = surveyed.listing.index;
+    inspection.container = Some(walked.listing.container.to_string());
+    inspection.name = text(&walked.manifest.name);
+    inspection.version = text(&walked.manifest.version);
+    inspection.publisher = walked.manifest.publisher;
+    inspection.capabilities = walked.manifest.capabilities;
+    inspection.files_digest = Some(walked.listing.files_digest());
+    inspection.files = walked.listing.files;
+    inspection.index = walked.listing.index;
     if let Some(component) = component {
         let component =
             component.map_err(|source| Error::Component { path: path.join(COMPONENT), source })?;

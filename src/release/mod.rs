@@ -287,6 +287,17 @@ pub enum Error {
         /// Its name and version.
         made_by: String,
     },
+    /// The clean folder does not make a bundle.
+    #[error("the source in `{}` makes no bundle in a clean folder", source_folder.display())]
+    NotRebuilt {
+        /// The project's folder.
+        source_folder: PathBuf,
+        /// Whether it stands in no git repository.
+        is_alone: bool,
+        /// Why.
+        #[source]
+        error: Box<Error>,
+    },
     /// A program failed.
     #[error(transparent)]
     Tool(#[from] toolchain::Error),
@@ -360,6 +371,7 @@ impl Error {
             | Error::OldSignature { .. }
             | Error::Manifest { .. } => Exit::AtFault,
             Error::Tool(error) => error.exit(),
+            Error::NotRebuilt { error, .. } => error.exit(),
             Error::Unbelieved { .. } => Exit::OtherKey,
             Error::Pack(error) | Error::Unread(error) | Error::Bundle { source: error, .. } => error.exit(),
             Error::Missing { .. }
@@ -422,6 +434,11 @@ impl Error {
                 "write a list such as `- {name: \"cap:http.fetch\", reason: \"sends reports\", by: \"Ada\"}`"
             }
             Error::Tool(error) => return error.hint(),
+            Error::NotRebuilt { is_alone: true, .. } => {
+                "it stands in no git repository, and of what lies around it only what its last build read is taken along: \
+                 run `alga-ext build` there first, or put it under git"
+            }
+            Error::NotRebuilt { .. } => "what git ignores is not taken along, but for `node_modules`",
             Error::KeyName { .. } => "letters, digits, `-`, `_` and `.` make one",
             Error::Defaults { .. } => "it lists publishers, each with the name of a key; or remove it",
             Error::NoTrust { .. } => "make one with `alga-ext trust init`, or name it with `--trust`",

@@ -75,14 +75,17 @@ pub fn rebuild(path: &Path, options: &RebuildOptions<'_>) -> Result<Rebuilt, Err
         );
         return Err(Error::OtherTool { path: path.to_path_buf(), made_by });
     }
-    let root = clean(options)?;
-    let project = Project::load(&root)?;
+    let (root, is_alone) = clean(options)?;
+    let (Source::Folder(source) | Source::Commit(source, _)) = options.source;
+    let failed =
+        |error| Error::NotRebuilt { source_folder: source.to_path_buf(), is_alone, error: Box::new(error) };
+    let project = Project::load(&root).map_err(|error| failed(error.into()))?;
     let (sbom, epoch) = sbom(&mut theirs)?;
     let out = options.folder.join("rebuilt");
     let mut packing = Packing { container: theirs.listing.container, fast: false };
     let again = |packing| {
         let pack_options = PackOptions { build: options.build, out: Some(&out), packing, sbom, epoch };
-        pack(&project, &pack_options)
+        pack(&project, &pack_options).map_err(failed)
     };
     let mut packed = again(packing)?;
     if packed.digest != theirs.digest && packed.files_digest == theirs.listing.files_digest() {
@@ -196,14 +199,16 @@ fn members(before: &[u8], after: &[u8]) -> Vec<String> {
     differ.map(|name| format!("`{name}`")).collect()
 }
 
-/// Puts the source into the clean folder; the project's root there.
+/// Puts the source into the clean folder; the project's root there, and whether it stands in no repository.
 ///
 /// What git tracks, or would, is taken along with what lies around the project in its repository; where there is no
-/// repository, the project's folder alone. What was made is left out, but for installed packages, which no build fetches.
-fn clean(options: &RebuildOptions<'_>) -> Result<PathBuf, Error> {
+/// repository, the project's folder and what its last build read around it. What was made is left out, but for installed
+/// packages, which no build fetches.
+fn clean(options: &RebuildOptions<'_>) -> Result<(PathBuf, bool), Error> {
     let (Source::Folder(folder) | Source::Commit(folder, _)) = options.source;
     let folder = fs_err::canonicalize(folder)?;
     let top = git(&folder, &["rev-parse", "--show-toplevel"]);
+    let is_alone = matches!((options.source, &top), (Source::Folder(_), Err(_)));
     let to = options.folder.join("source");
     let top = match (options.source, top) {
         (Source::Commit(_, reference), top) => {
@@ -211,7 +216,12 @@ fn clean(options: &RebuildOptions<'_>) -> Result<PathBuf, Error> {
             let words = ["clone", "--quiet", "--shared", "--no-checkout", "--"];
             let words = words.iter().map(OsString::from).chain([top.clone().into(), to.clone().into()]);
             run(options.folder, words.collect())?;
-            git(&to, &["checkout", "--quiet", "--detach", reference, "--"])?;
+            // Whatever it begins with, it is a commit's name and no option.
+            let commit = git(
+                &top,
+                &["rev-parse", "--verify", "--end-of-options", &format!("{reference}^{{commit}}")],
+            )?;
+            git(&to, &["checkout", "--quiet", "--detach", commit.trim_end(), "--"])?;
             top
         }
         (Source::Folder(_), Ok(top)) => {
@@ -222,10 +232,7 @@ fn clean(options: &RebuildOptions<'_>) -> Result<PathBuf, Error> {
             }
             top
         }
-        (Source::Folder(_), Err(_)) => {
-            copy_folder(&folder, &to, &MADE)?;
-            folder.clone()
-        }
+        (Source::Folder(_), Err(_)) => without_git(&folder, &to)?,
     };
     let inside = folder.strip_prefix(&top).unwrap_or(Path::new(""));
     // Packages are found upwards from the project, so they go where they were.
@@ -236,7 +243,26 @@ fn clean(options: &RebuildOptions<'_>) -> Result<PathBuf, Error> {
             copy_or_folder(&packages, &place)?;
         }
     }
-    Ok(to.join(inside))
+    Ok((to.join(inside), is_alone))
+}
+
+/// Copies a project and the files around it that its last build read; the folder that holds them all.
+fn without_git(folder: &Path, to: &Path) -> Result<PathBuf, Error> {
+    let outside = build::outside(&Project::load(folder)?)?;
+    let split = |path: &str| {
+        let names = path.trim_start_matches("../");
+        ((path.len() - names.len()) / "../".len(), names.to_owned())
+    };
+    let outside: Vec<(usize, String)> = outside.iter().map(|path| split(path)).collect();
+    let above = |up: usize| folder.ancestors().nth(up).unwrap_or(folder);
+    let top = above(outside.iter().map(|(up, _)| *up).max().unwrap_or(0)).to_path_buf();
+    let place = |path: &Path| to.join(path.strip_prefix(&top).unwrap_or(path));
+    copy_folder(folder, &place(folder), &MADE)?;
+    for (up, names) in outside {
+        let from = above(up).join(names);
+        copy(&from, &place(&from))?;
+    }
+    Ok(top)
 }
 
 fn copy_or_folder(from: &Path, to: &Path) -> Result<(), Error> {

@@ -30,10 +30,7 @@ pub(super) fn of(
     epoch: Option<u64>,
 ) -> Result<Vec<u8>, Error> {
     let identity = component.and_then(|component| component.identity.as_ref());
-    let dependencies = match identity {
-        Some(identity) => build::dependencies(project, identity, tools)?,
-        None => Vec::new(),
-    };
+    let dependencies = build::dependencies(project, identity, tools)?;
     let mut bytes =
         serde_json::to_vec_pretty(&document(project, &dependencies, epoch)?).map_err(std::io::Error::from)?;
     bytes.push(b'\n');

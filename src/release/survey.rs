@@ -49,38 +49,54 @@ pub fn survey_component(path: &Path) -> Result<(Surveyed, Option<Vec<u8>>), Erro
 fn look_through(path: &Path, visit: &mut bundle::Visit<'_, Error>) -> Result<Surveyed, Error> {
     let mut file = Kind::Bundle.open(path, limits::UNPACKED)?;
     let (digest, size) = Digest::of_reader(&mut file)?;
-    Surveyed::new(path, file, digest, size, visit)
+    let Walked { listing, manifest } = walk(path, &mut file, visit)?;
+    Ok(Surveyed { path: path.to_path_buf(), size, digest, listing, manifest, file })
+}
+
+/// What is inside a bundle, whatever its hash.
+#[derive(Debug)]
+pub(super) struct Walked {
+    pub(super) listing: Listing,
+    pub(super) manifest: Manifest,
+}
+
+/// Looks through the bundle in `file`, and shows each of its files to `visit`.
+pub(super) fn walk(
+    path: &Path,
+    file: &mut std::fs::File,
+    visit: &mut bundle::Visit<'_, Error>,
+) -> Result<Walked, Error> {
+    let mut text = None;
+    let listing = bundle::walk(file, &mut |name: &str, body: &mut dyn Read| {
+        if name != MANIFEST {
+            return visit(name, body);
+        }
+        let mut bytes = Vec::new();
+        body.take(LARGEST_MANIFEST).read_to_end(&mut bytes)?;
+        visit(name, &mut bytes.as_slice())?;
+        text = Some(bytes);
+        Ok(())
+    });
+    let listing = listing.map_err(|error| match error {
+        Error::Unread(source) => Error::Bundle { path: path.to_path_buf(), source },
+        error => error,
+    })?;
+    let names = listing.files.iter().map(|file| file.path.as_str());
+    let manifest = super::open::manifest(path, text.as_deref(), names)?.0;
+    Ok(Walked { listing, manifest })
+}
+
+/// What a signature of a bundle with this manifest and content hash vouches for.
+pub(super) fn identity(manifest: &Manifest, digest: Digest) -> Identity {
+    Identity {
+        name: manifest.name.clone(),
+        version: manifest.version.clone(),
+        publisher: manifest.publisher.clone().unwrap_or_default(),
+        content_hash: digest.to_string(),
+    }
 }
 
 impl Surveyed {
-    /// Looks through a file that is hashed already, and shows each of the bundle's files to `visit`.
-    pub(super) fn new(
-        path: &Path,
-        mut file: std::fs::File,
-        digest: Digest,
-        size: u64,
-        visit: &mut bundle::Visit<'_, Error>,
-    ) -> Result<Surveyed, Error> {
-        let mut text = None;
-        let listing = bundle::walk(&mut file, &mut |name: &str, body: &mut dyn Read| {
-            if name != MANIFEST {
-                return visit(name, body);
-            }
-            let mut bytes = Vec::new();
-            body.take(LARGEST_MANIFEST).read_to_end(&mut bytes)?;
-            visit(name, &mut bytes.as_slice())?;
-            text = Some(bytes);
-            Ok(())
-        });
-        let listing = listing.map_err(|error| match error {
-            Error::Unread(source) => Error::Bundle { path: path.to_path_buf(), source },
-            error => error,
-        })?;
-        let names = listing.files.iter().map(|file| file.path.as_str());
-        let manifest = super::open::manifest(path, text.as_deref(), names)?.0;
-        Ok(Surveyed { path: path.to_path_buf(), size, digest, listing, manifest, file })
-    }
-
     /// The file of this name, or words about why there is none.
     pub fn find(&self, wanted: &str) -> Result<&File, Error> {
         let found = self.listing.files.iter().find(|file| file.path == wanted);
@@ -101,11 +117,6 @@ impl Surveyed {
 
     /// What a signature of this bundle vouches for.
     pub fn identity(&self) -> Identity {
-        Identity {
-            name: self.manifest.name.clone(),
-            version: self.manifest.version.clone(),
-            publisher: self.manifest.publisher.clone().unwrap_or_default(),
-            content_hash: self.digest.to_string(),
-        }
+        identity(&self.manifest, self.digest)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::judge::with_help;
 use super::{Bounds, pages, secrets, ui_scripts, ui_styles};
+use crate::bundle;
 use crate::findings::{Code, Finding};
 use crate::manifest::Manifest;
 use std::collections::BTreeMap;
@@ -24,7 +25,7 @@ pub(super) struct Contents<'m> {
     has_page: bool,
     has_script: bool,
     ready: Ready,
-    /// Each path as file systems see it that do not heed case.
+    /// Each path as file systems see it that heed neither case nor composition.
     seen: BTreeMap<String, String>,
     findings: Vec<Finding>,
 }
@@ -71,9 +72,11 @@ impl<'m> Contents<'m> {
     pub(super) fn add(&mut self, path: &str, file: &str, size: u64, bytes: impl FnOnce() -> Vec<u8>) {
         self.has_page |= file == self.page;
         self.findings.extend(shipped(path, file));
-        if let Some(first) = self.seen.insert(path.to_lowercase(), path.to_owned()) {
-            let message =
-                format!("`{path}` and `{first}` differ in case alone, and are one file on many systems");
+        if let Some(first) = self.seen.insert(bundle::folded(path), path.to_owned()) {
+            let [path, first] = [path, &first].map(|path| path.escape_default().to_string());
+            let message = format!(
+                "`{path}` and `{first}` differ in case or composition alone, and are one file on some systems"
+            );
             self.findings.push(with_help(Code::UI_PATH_CASE, message, "rename one of them").in_file(file));
         }
         if size > LARGE {
@@ -198,6 +201,7 @@ mod tests {
     #[test]
     fn tests_maps_heavy_files_and_names_of_one_file_are_told() {
         assert_eq!(codes(&[("ui/App.css", ""), ("ui/app.css", ""), ("ui/b.css", "")]), [Code::UI_PATH_CASE]);
+        assert_eq!(codes(&[("ui/\u{e9}.css", ""), ("ui/e\u{301}.css", "")]), [Code::UI_PATH_CASE]);
         assert_eq!(codes(&[("ui/app.js.map", "{}")]), [Code::UI_SOURCE_MAP]);
         assert_eq!(codes(&[("ui/app.test.js", "")]), [Code::UI_TEST_FILE]);
         assert_eq!(codes(&[("ui/__tests__/a.js", "")]), [Code::UI_TEST_FILE]);

@@ -37,6 +37,7 @@ mod interrupts;
 mod invoke;
 mod javascript;
 mod keys;
+#[cfg(target_os = "linux")]
 mod kill;
 mod lifecycle;
 mod lsp;

@@ -94,3 +94,36 @@ fn a_bundle_of_another_tool_is_not_built_again() {
     let run = sandbox.run("-C app verify raw.tar.zst --rebuild").expect_code(2);
     assert!(run.stderr.contains("was made by a tool that does not say so"), "{}", run.stderr);
 }
+
+#[test]
+fn outside_git_what_the_last_build_read_above_the_project_is_taken_along() {
+    let sandbox = Sandbox::new();
+    sandbox.write("all/package.json", r#"{"workspaces": ["app", "shared"]}"#);
+    sandbox.write("all/package-lock.json", r#"{"packages": {"": {}, "app": {}, "shared": {}}}"#);
+    sandbox.write(
+        "all/shared/package.json",
+        r#"{"name": "shared", "version": "1.0.0", "main": "src/words.js"}"#,
+    );
+    sandbox.write("all/shared/src/words.js", "export const word = 'shared';\n");
+    sandbox.write("all/app/package.json", r#"{"dependencies": {"shared": "*"}}"#);
+    sandbox.write(
+        "all/app/src/handler.ts",
+        "import { word } from 'shared';\nimport { more } from '../../shared/more';\nexport const handler = () => ({ body: \
+         word + more });\n",
+    );
+    sandbox.write("all/shared/more.ts", "export const more: string = '!';\n");
+    sandbox.write("all/unrelated/secret.txt", "not read by the build\n");
+    let manifest = r#"{"name": "com.acme.shared", "publisher": "Acme", "version": "1.0.0", "runtime": "wasm-js@1",
+        "api": {"endpoints": [{"method": "GET", "path": "/x", "handler": "dist/main"}]}}"#;
+    sandbox.write("all/app/manifest.json", manifest);
+    fs_err::create_dir_all(sandbox.path("all/node_modules")).unwrap();
+    fs_err::os::unix::fs::symlink("../shared", sandbox.path("all/node_modules/shared")).unwrap();
+    sandbox.run("-C all/app pack --out app.tar.zst").ok();
+    let line = "-C all/app verify app.tar.zst --rebuild";
+    sandbox.run(line).ok();
+    // What was never built there is not known to need anything, and that is said.
+    fs_err::remove_dir_all(sandbox.path("all/app/dist")).unwrap();
+    let run = sandbox.run(line).expect_code(1);
+    assert!(run.stderr.contains("makes no bundle in a clean folder"), "{}", run.stderr);
+    assert!(run.stderr.contains("it stands in no git repository"), "{}", run.stderr);
+}

@@ -100,3 +100,60 @@ fn a_ui_alone_has_a_bill_without_components_and_none_is_written_where_none_is_wa
     sandbox.run("-C app pack --sbom none --out none.tar.zst").ok();
     assert!(!sandbox.path("none.tar.zst.cdx.json").exists());
 }
+
+#[test]
+fn packages_of_a_ui_with_a_build_of_its_own_are_listed_and_the_lock_file_of_its_workspace_is_named() {
+    const INTEGRITY: &str =
+        "sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg==";
+    let sandbox = Sandbox::new();
+    ui_project(&sandbox, "all/app");
+    sandbox.write(
+        "all/app/alga-ext.yaml",
+        "ui:\n  command: mkdir -p web/out && cp ui/* web/out 2>&1 || true\n  dir: web/out\n",
+    );
+    sandbox.write(
+        "all/app/web/package.json",
+        r#"{"dependencies": {"widgets": "^1.0.0"}, "devDependencies": {"bundler": "1"}}"#,
+    );
+    let lock = r#"{"packages": {
+        "": {"workspaces": ["app/web"]},
+        "FOLDER": {"dependencies": {"widgets": "^1.0.0"}, "devDependencies": {"bundler": "1"}},
+        "node_modules/widgets": {"version": "1.2.0", "integrity": "INTEGRITY", "license": "MIT", "dependencies": {"deep": "2"}},
+        "node_modules/deep": {"version": "2.0.0", "integrity": "INTEGRITY", "license": "ISC"},
+        "node_modules/bundler": {"version": "1.0.0", "dev": true},
+        "node_modules/other": {"version": "3.0.0"}}}"#;
+    let lock = lock.replace("INTEGRITY", INTEGRITY);
+    let names = |sandbox: &Sandbox| -> Vec<String> {
+        sandbox.run("-C all/app pack").ok();
+        let file = "all/app/dist/bundle.tar.zst.cdx.json";
+        check_schema(sandbox, file);
+        let bill: Value = serde_json::from_slice(&sandbox.read(file)).unwrap();
+        let components = bill["components"].as_array().unwrap().iter();
+        components
+            .map(|one| format!("{} {}", one["purl"].as_str().unwrap(), one["hashes"][0]["alg"]))
+            .collect()
+    };
+    let locks = |sandbox: &Sandbox| -> Vec<String> {
+        let index = sandbox.run("cat all/app/dist/bundle.tar.zst META/bundle.json").ok().json();
+        index["locks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|lock| lock["path"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let expected = [r#"pkg:npm/deep@2.0.0 "SHA-512""#, r#"pkg:npm/widgets@1.2.0 "SHA-512""#];
+    sandbox.write("all/app/web/package-lock.json", lock.replace("FOLDER", ""));
+    assert_eq!(names(&sandbox), expected);
+    assert_eq!(locks(&sandbox), ["web/package-lock.json"]);
+    // The same in a workspace, whose lock file lies above the project.
+    fs_err::remove_file(sandbox.path("all/app/web/package-lock.json")).unwrap();
+    sandbox.write("all/package.json", r#"{"workspaces": ["app/web"]}"#);
+    sandbox.write("all/package-lock.json", lock.replace("FOLDER", "app/web"));
+    assert_eq!(names(&sandbox), expected);
+    assert_eq!(locks(&sandbox), ["../package-lock.json"]);
+    // One that does not know the project is somebody else's.
+    sandbox.write("all/package-lock.json", lock.replace("FOLDER", "other"));
+    assert_eq!(names(&sandbox), ["pkg:npm/widgets null"]);
+    assert_eq!(locks(&sandbox), [""; 0]);
+}

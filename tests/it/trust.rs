@@ -2,6 +2,8 @@
 
 use crate::harness::{Run, Sandbox};
 use crate::sign::minisign;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::process::Command;
 
 /// The moment everything happens at, unless it says otherwise, and others around it.
@@ -205,7 +207,8 @@ fn keys_and_bundles_are_revoked() {
     let before = world.sandbox.read("trust.yaml");
     // What a key signed before it was superseded is still believed.
     revoke(&one, "superseded", "2025-06-16", "two").ok();
-    world.expect(&bundle, 0, "verified");
+    let run = world.expect(&bundle, 0, "verified");
+    assert!(run.stdout.contains("signed before it was revoked, superseded since"), "{}", run.stdout);
     world.sandbox.write("trust.yaml", &before);
     revoke(&one, "superseded", AT, "one").ok();
     let run = world.expect(&bundle, 13, "revoked-key");
@@ -326,6 +329,61 @@ fn the_first_key_is_pinned_where_the_file_says_so() {
     assert!(text.contains(&format!("pinned: {AT}")) || text.contains(&format!("pinned: '{AT}'")), "{text}");
 }
 
+/// The secret key in this file, without a password, under the id of another.
+fn with_id_of(world: &World, secret: &str, other: &str) {
+    let lines = |file: &str| String::from_utf8(world.sandbox.read(file)).unwrap();
+    let decode = |file: &str| STANDARD.decode(lines(file).lines().nth(1).unwrap()).unwrap();
+    let write = |file: &str, bytes: Vec<u8>| {
+        let comment = lines(file).lines().next().unwrap().to_owned();
+        world.sandbox.write(file, format!("{comment}\n{}\n", STANDARD.encode(bytes)));
+    };
+    let number = decode(&format!("{other}.pub"))[2..10].to_vec();
+    let public = format!("{secret}.pub");
+    let mut bytes = decode(&public);
+    bytes[2..10].copy_from_slice(&number);
+    write(&public, bytes);
+    // After algorithms, salt and costs; the checksum, which covers it, may be zeros in a key without a password.
+    let mut bytes = decode(secret);
+    bytes[54..62].copy_from_slice(&number);
+    bytes[126..].fill(0);
+    write(secret, bytes);
+}
+
+#[test]
+fn a_key_that_takes_the_id_of_another_neither_signs_for_it_nor_stands_in_its_way() {
+    let world = World::new(&["acme", "base", "evil"]);
+    with_id_of(&world, "evil", "acme");
+    assert_eq!(world.id("evil"), world.id("acme"));
+    let bundle = world.bundle("hello", "1.0.0", "Acme Inc");
+    world.run("trust add 'Acme Inc' --key acme.pub").ok();
+    world.run("trust add 'A Evil Ltd' --key evil.pub").expect_code(2);
+    // A successor may bring it in all the same.
+    world.run("trust add 'A Evil Ltd' --key base.pub").ok();
+    world.at(LONG_AGO, "trust rotate 'A Evil Ltd' --to evil.pub --key base --out evil.json").ok();
+    world.run(&format!("trust add --statement evil.json --at {AT}")).ok();
+    world.run(&format!("sign {bundle} --key acme")).ok();
+    world.expect(&bundle, 0, "verified");
+    world.run(&format!("sign {bundle} --key evil")).ok();
+    world.expect(&bundle, 12, "other-key");
+}
+
+#[test]
+fn what_is_not_what_its_source_builds_is_not_remembered() {
+    let world = World::new(&["acme"]);
+    let bundle = world.bundle("hello", "1.0.0", "Acme Inc");
+    world.run("trust add 'Acme Inc' --key acme.pub").ok();
+    world.run(&format!("sign {bundle} --key acme")).ok();
+    let before = world.sandbox.read("trust.yaml");
+    let line =
+        format!("-C src/hello-1.0.0 verify {bundle} --trust trust.yaml --at {AT} --rebuild --remember");
+    world.sandbox.write("src/hello-1.0.0/ui/more.js", "1;\n");
+    world.run(&line).expect_code(1);
+    assert_eq!(world.sandbox.read("trust.yaml"), before);
+    fs_err::remove_file(world.sandbox.path("src/hello-1.0.0/ui/more.js")).unwrap();
+    world.run(&line).ok();
+    assert_ne!(world.sandbox.read("trust.yaml"), before);
+}
+
 #[test]
 fn explain_says_step_by_step_why() {
     let world = World::new(&["acme"]);
@@ -356,11 +414,16 @@ fn a_folder_of_bundles_is_judged_at_once() {
         world.run(&format!("sign {bundle} --key {key}")).ok();
     }
     world.bundle("hello", "1.3.0", "Acme Inc");
+    // A link to a bundle is one too: whoever takes it takes what it leads to.
+    world.bundle("hello", "1.4.0", "Acme Inc");
+    fs_err::create_dir_all(world.sandbox.path("away")).unwrap();
+    fs_err::rename(world.sandbox.path("hello-1.4.0.tar.zst"), world.sandbox.path("away/hello")).unwrap();
+    fs_err::os::unix::fs::symlink("away/hello", world.sandbox.path("latest.tar.zst")).unwrap();
     let run =
         world.run(&format!("verify --dir . --trust trust.yaml --at {AT} --format json")).expect_code(12);
     let document = run.json();
-    assert_eq!(document["reasons"], serde_json::json!({ "no-signature": 1, "other-key": 1, "verified": 2 }));
-    assert!(run.stderr.contains("2 of 4 bundles are not verified"), "{}", run.stderr);
+    assert_eq!(document["reasons"], serde_json::json!({ "no-signature": 2, "other-key": 1, "verified": 2 }));
+    assert!(run.stderr.contains("3 of 5 bundles are not verified"), "{}", run.stderr);
     world.run(&format!("verify --dir . --key acme.pub --at {AT}")).expect_code(12);
     world.run("verify --dir src/nowhere --key acme.pub").expect_code(2);
 }
@@ -375,6 +438,7 @@ fn a_trust_file_with_a_mistake_judges_nothing() {
         ("form: 1\nkeys: []\n", "unknown field"),
         ("form: 1\npublishers: { A: { keys: [ { key: nonsense } ] } }\n", "no public key"),
         ("form: 1\npublishers: { A: { keys: [] } }\n", "threshold of 1 and 0 keys"),
+        ("form: 1\npublishers:\n  A: { keys: [] }\n  A: { keys: [] }\n", "`A` is there twice"),
         (
             "form: 1\nrevocations: [ { payloadType: x, payload: '', signatures: [] } ]\n",
             "statement in `revocations`",
@@ -386,4 +450,27 @@ fn a_trust_file_with_a_mistake_judges_nothing() {
     }
     let run = world.run(&format!("verify {bundle} --trust nowhere.yaml")).expect_code(2);
     assert!(run.stderr.contains("there is no trust file"), "{}", run.stderr);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_that_is_judged_asks_the_network() {
+    let world = World::new(&["acme"]);
+    let bundle = world.bundle("hello", "1.0.0", "Acme Inc");
+    world.run("trust add 'Acme Inc' --key acme.pub").ok();
+    world.run(&format!("sign {bundle} --key acme")).ok();
+    world.run(&format!("attest {bundle} --key acme")).ok();
+    for line in [
+        format!("verify {bundle} --trust trust.yaml --at {AT} --require validate"),
+        format!("trust explain {bundle} --at {AT}"),
+        format!("verify --dir . --key acme.pub --at {AT}"),
+    ] {
+        let command = world.sandbox.alga(words(&line));
+        let traced = ["-f", "-qq", "-e", "trace=%network", "-e", "signal=none", "-o", "calls"];
+        let mut strace = world.sandbox.command("strace");
+        strace.args(traced).arg(command.get_program()).args(command.get_args());
+        world.sandbox.run_command(&mut strace).ok();
+        let calls = String::from_utf8(world.sandbox.read("calls")).unwrap();
+        assert_eq!(calls, "", "{line}");
+    }
 }

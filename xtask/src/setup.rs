@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 type IsMissing = fn(&Path) -> bool;
 
 /// Programs from Debian: the package, and whether it is needed.
-const DEBIAN: [(&str, IsMissing); 8] = [
+const DEBIAN: [(&str, IsMissing); 9] = [
     ("minisign", |root| answer("minisign", &["-v"], root).is_none()),
+    ("strace", |root| answer("strace", &["-V"], root).is_none()),
     ("zstd", |root| answer("zstd", &["--version"], root).is_none()),
     ("unzip", |root| answer("unzip", &["-v"], root).is_none()),
     // The tests drive the UI in a browser.

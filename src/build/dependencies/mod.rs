@@ -2,6 +2,8 @@
 
 mod npm;
 
+pub(super) use npm::{lock_of, package_of};
+
 use super::{Engine, Error, Source, javascript, rust};
 use crate::bundle::Digest;
 use crate::component::Identity;
@@ -34,21 +36,36 @@ pub struct Dependency {
     pub hashes: Vec<(String, String)>,
 }
 
-/// What a component with this identity was made of. For JavaScript that is what really is in it; for Rust, the crates
-/// that the handler's crate needs on its target.
-pub fn dependencies(project: &Project, identity: &Identity, tools: &Tools) -> Result<Vec<Dependency>, Error> {
-    let mut all = if identity.engine == Engine::QuickJs.as_str() {
-        let mut all = npm::dependencies(&project.root, &identity.packages);
-        all.extend(engine());
-        all
-    } else if let Source::Rust { manifest } = Source::find(project)? {
-        rust::dependencies(&manifest, &project.root, tools)?
-    } else {
-        Vec::new()
+/// What an extension was made of. For JavaScript that is what really is in its component; for Rust, the crates that the
+/// handler's crate needs on its target; for a UI with a build of its own, the packages that its `package.json` needs.
+pub fn dependencies(
+    project: &Project,
+    identity: Option<&Identity>,
+    tools: &Tools,
+) -> Result<Vec<Dependency>, Error> {
+    let mut all = match identity {
+        Some(identity) if identity.engine == Engine::QuickJs.as_str() => {
+            let mut all = npm::of_component(&project.root, &identity.packages);
+            all.extend(engine());
+            all
+        }
+        Some(_) => match Source::find(project)? {
+            Source::Rust { manifest } => rust::dependencies(&manifest, &project.root, tools)?,
+            _ => Vec::new(),
+        },
+        None => Vec::new(),
     };
+    all.extend(ui_package(project).map(|folder| npm::of_package(&folder)).unwrap_or_default());
     all.sort();
     all.dedup();
     Ok(all)
+}
+
+/// The folder of the package that a UI with a build of its own is made from.
+pub(super) fn ui_package(project: &Project) -> Option<std::path::PathBuf> {
+    let ui = &project.config.ui;
+    let is_built = ui.command.is_some() || ui.dir.is_some();
+    is_built.then(|| package_of(&project.ui(), &project.root)).flatten()
 }
 
 /// The JavaScript engine, as it goes into every component of JavaScript.

@@ -7,20 +7,31 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::output::{plain, table};
 use crate::release::{self, Against, VerifyOptions};
-use crate::signing::trust::{self, Revocation, Revoked};
+use crate::signing::PublicKey;
+use crate::signing::trust;
 use serde_json::json;
 
 pub(super) fn list(arguments: &cli::TrustFile, session: &Session) -> Result<(), Error> {
     let trust = release::read_trust(&session.path(&arguments.trust))?;
     let now = session.now();
     let (mut keys, mut rows) = (Vec::new(), Vec::new());
-    for publisher in trust.publishers.keys() {
+    let revoked = trust::all_revoked(&trust);
+    for (publisher, listed) in &trust.publishers {
+        if listed.threshold > 1 {
+            let must = format!("{} keys must sign", listed.threshold);
+            rows.push([plain(publisher), must, String::new(), String::new()]);
+        }
         for known in trust::known(&trust, publisher) {
             let (from, until, valid) = (known.from, known.until, known.is_valid(now));
-            let state = match (&known.compromised, valid) {
-                (Some(_), _) => "revoked",
-                (None, true) => "valid",
-                (None, false) => "not valid now",
+            let id = known.key.id();
+            let is_theirs = |by: &str| by.is_empty() || by == publisher;
+            let is_revoked = revoked
+                .iter()
+                .any(|(by, one)| is_theirs(by) && one.key.as_ref() == Some(&id) && one.at <= now);
+            let state = match (&known.compromised, is_revoked, valid) {
+                (Some(_), _, _) | (None, true, _) => "revoked",
+                (None, false, true) => "valid",
+                (None, false, false) => "not valid now",
             };
             let end = until.map(|until| format!("until {until}")).unwrap_or_default();
             rows.push([plain(publisher), known.chain.join(" → "), state.to_owned(), end]);
@@ -30,23 +41,27 @@ pub(super) fn list(arguments: &cli::TrustFile, session: &Session) -> Result<(), 
             );
         }
     }
-    let revoked: Vec<Revoked> = trust
-        .revocations
-        .iter()
-        .filter_map(|one| Revocation::read(one).ok())
-        .flat_map(|list| list.revoked)
-        .collect();
-    for revoked in &revoked {
-        let what = revoked.key.as_ref().or(revoked.content_hash.as_ref()).cloned().unwrap_or_default();
+    for key in trust.revokers.iter().filter_map(|key| PublicKey::parse(key).ok()) {
+        rows.push(["may revoke".into(), key.id(), String::new(), String::new()]);
+    }
+    for (_, revoked) in &revoked {
+        let what = revoked.key.as_deref().or(revoked.content_hash.as_deref()).unwrap_or_default();
         rows.push([
             "revoked".into(),
-            what,
+            plain(what),
             revoked.reason.to_string(),
             format!("since {} {}", revoked.at, plain(&revoked.note)),
         ]);
     }
-    let document =
-        json!({ "keys": keys, "revoked": revoked, "seen": trust.seen, "first_use": trust.first_use });
+    for (name, seen) in &trust.seen {
+        rows.push([
+            "accepted".into(),
+            format!("{} {}", plain(name), plain(&seen.version)),
+            String::new(),
+            format!("at {}", seen.at),
+        ]);
+    }
+    let document = json!({ "keys": keys, "revoked": revoked.iter().map(|(_, one)| one).collect::<Vec<_>>(), "seen": trust.seen, "first_use": trust.first_use });
     session.output.data(&document, || table(&rows))
 }
 

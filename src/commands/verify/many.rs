@@ -21,6 +21,7 @@ pub(super) fn run(folder: &Path, options: &VerifyOptions, session: &Session) -> 
     let (all, good) =
         (summary.bundles.len(), summary.bundles.iter().filter(|bundle| bundle.verified).count());
     match summary.exit() {
+        Exit::Done if all == 1 => session.output.say("verified 1 bundle"),
         Exit::Done => session.output.say(&format!("verified {all} bundles")),
         _ => session.output.refuse(&format!("{} of {all} bundles are not verified", all - good), None),
     }

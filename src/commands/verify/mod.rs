@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &cli::Verify, session: &Session) -> Result<Exit, Er
     let against = match (&trust, &offered) {
         (Some(trust), offered) => Against::Trust { trust, offered: offered.as_ref() },
         (None, Some(key)) => Against::Key(key),
-        (None, None) => return rebuild::run(arguments, session),
+        (None, None) => return rebuild::run(arguments, None, session),
     };
     let signature = arguments.signature.as_deref().map(|path| session.path(path));
     let require: Vec<Requirement> = arguments.require.iter().map(|require| (*require).into()).collect();
@@ -39,17 +39,16 @@ pub(super) fn run(arguments: &cli::Verify, session: &Session) -> Result<Exit, Er
         session.output.data(&verification, || checks(&verification))?;
     }
     tell(&verification, arguments.bundle.as_deref().unwrap_or(&bundle), session);
-    if let (true, true, Some(trust), Some(path)) =
-        (arguments.remember, verification.verified, &mut trust, &file)
-    {
+    let mut exit = verification.reason.exit();
+    if arguments.rebuild && verification.verified {
+        exit = rebuild::run(arguments, Some(verification.content_hash), session)?;
+    }
+    if let (true, Exit::Done, Some(trust), Some(path)) = (arguments.remember, exit, &mut trust, &file) {
         release::remember(trust, &verification, offered.as_ref())?;
         release::write_trust(path, trust)?;
         session.output.say(&format!("noted in `{}`", path.display()));
     }
-    if arguments.rebuild && verification.verified {
-        return rebuild::run(arguments, session);
-    }
-    Ok(verification.reason.exit())
+    Ok(exit)
 }
 
 /// A content hash as the user typed it.

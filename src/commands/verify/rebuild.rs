@@ -1,5 +1,6 @@
 //! `verify --rebuild`: whether the source still makes this bundle.
 
+use crate::bundle::Digest;
 use crate::cli;
 use crate::commands::Session;
 use crate::error::Error;
@@ -9,8 +10,13 @@ use crate::output::plain;
 use crate::release::{self, RebuildOptions, Source};
 use std::path::Path;
 
-/// Builds anew in a temporary folder, and says where what comes out differs.
-pub(super) fn run(arguments: &cli::Verify, session: &Session) -> Result<Exit, Error> {
+/// Builds anew in a temporary folder, and says where what comes out differs. `verified` is what was judged before; it has
+/// to be the same bundle still.
+pub(super) fn run(
+    arguments: &cli::Verify,
+    verified: Option<Digest>,
+    session: &Session,
+) -> Result<Exit, Error> {
     let bundle = session.path(arguments.bundle.as_deref().unwrap_or(Path::new("")));
     let named = arguments.source.as_deref().map(|source| (source, session.path(Path::new(source))));
     let root;
@@ -31,6 +37,11 @@ pub(super) fn run(arguments: &cli::Verify, session: &Session) -> Result<Exit, Er
         interrupt::hold(|| builder.tempdir(), |folder| Undo::Remove(folder.path().to_path_buf()))?;
     let options = RebuildOptions { source, build: session.build_options(), folder: folder.path() };
     let rebuilt = release::rebuild(&bundle, &options)?;
+    if verified.is_some_and(|verified| verified != rebuilt.content_hash) {
+        let what = format!("`{}` changed after it was verified", bundle.display());
+        session.output.refuse(&what, Some("verify it again when nothing writes to it"));
+        return Ok(Exit::Disagrees);
+    }
     session.output.data(&rebuilt, || {
         let row = |difference: &release::Difference| {
             let head = format!("{} {}", plain(&difference.file), difference.what);

@@ -66,8 +66,8 @@ rules! {
         example: words("`ui/assets/app.js.map`", "`build: { sourcemap: false }` in vite.config.ts"),
     }
     UI_PATH_CASE: "ui-path-case", Error {
-        summary: "Two UI files whose names differ in case alone",
-        why: "The runner's file system tells them apart; that of whoever builds or unpacks the bundle may not, and one overwrites the other. `pack` refuses them.",
+        summary: "Two UI files whose names differ in case or composition alone",
+        why: "The runner's file system tells them apart; that of whoever builds or unpacks the bundle may not (Windows and macOS do not heed case, and macOS takes an `é` of one character and one of two for the same), and one overwrites the other. `pack` refuses them.",
         platform: "registry.md §2.5, runner.md §6.2",
         example: words("`ui/App.css` beside `ui/app.css`", "`ui/app.css` alone"),
     }

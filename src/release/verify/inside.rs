@@ -1,21 +1,30 @@
 //! What is inside, compared with what was signed: index, manifest, component.
 
-use super::{Question, Reason, Verification, surveyed};
-use crate::bundle::Digest;
+use super::{Question, Reason, Verification};
 use crate::component;
-use crate::release::{Error, Surveyed};
+use crate::release::Error;
+use crate::release::survey::{self, Walked};
 use crate::signing::{Claim, Identity};
 use std::path::Path;
 
 /// A bundle that was looked through.
 pub(super) struct Looked {
-    surveyed: Surveyed,
+    walked: Walked,
     component: Option<Vec<u8>>,
 }
 
-pub(super) fn look(path: &Path, file: std::fs::File, digest: Digest, size: u64) -> Result<Looked, Error> {
-    let (surveyed, component) = surveyed(path, file, digest, size)?;
-    Ok(Looked { surveyed, component })
+/// Looks through a bundle, and keeps its component.
+pub(super) fn look(path: &Path, file: &mut std::fs::File) -> Result<Looked, Error> {
+    let mut component = None;
+    let walked = survey::walk(path, file, &mut |name, body| {
+        if name == "dist/main.wasm" {
+            let mut bytes = Vec::new();
+            body.read_to_end(&mut bytes)?;
+            component = Some(bytes);
+        }
+        Ok(())
+    })?;
+    Ok(Looked { walked, component })
 }
 
 type Failure = (Question, Reason, String);
@@ -26,7 +35,7 @@ pub(super) fn judge(
     comment: &str,
     claims: &[Option<Claim>],
 ) -> Result<Reason, Failure> {
-    let listing = &looked.surveyed.listing;
+    let listing = &looked.walked.listing;
     match &listing.index {
         Some(index) => {
             let (name, version) = (&index.tool.name, &index.tool.version);
@@ -37,7 +46,7 @@ pub(super) fn judge(
         }
         None => verification.skip(Question::Index, "there is none; another tool made this bundle"),
     }
-    let held = looked.surveyed.identity();
+    let held = survey::identity(&looked.walked.manifest, verification.content_hash);
     for claim in claims.iter().flatten() {
         if let Some(why) = difference(&claim.identity, &held) {
             return Err((Question::Manifest, Reason::IdentityDisagrees, why));

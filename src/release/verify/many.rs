@@ -6,6 +6,7 @@ use crate::exit::Exit;
 use crate::release::Error;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -29,7 +30,8 @@ impl Summary {
     }
 }
 
-/// Judges every bundle in a folder and those below it, told by their names. The order they are judged in does not show.
+/// Judges every bundle in a folder and those below it, told by their names; links to files are followed, links to
+/// folders are not. The order they are judged in does not show.
 pub fn verify_all(folder: &Path, options: &VerifyOptions<'_>) -> Result<Summary, Error> {
     let mut paths = Vec::new();
     find(folder, &mut paths)?;
@@ -49,7 +51,8 @@ pub fn verify_all(folder: &Path, options: &VerifyOptions<'_>) -> Result<Summary,
     };
     let parts: Vec<Result<Vec<Verification>, Error>> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+        // What one of them was judging when it fell must not be missing unseen.
+        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|fall| resume_unwind(fall))).collect()
     });
     let mut bundles = Vec::new();
     for part in parts {
@@ -74,7 +77,9 @@ fn find(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), Error> {
         let name = entry.file_name().to_string_lossy().into_owned();
         if kind.is_dir() {
             find(&entry.path(), paths)?;
-        } else if kind.is_file() && Container::ALL.iter().any(|one| name.ends_with(&format!(".{one}"))) {
+        } else if (kind.is_file() || entry.path().is_file())
+            && Container::ALL.iter().any(|one| name.ends_with(&format!(".{one}")))
+        {
             paths.push(entry.path());
         }
     }

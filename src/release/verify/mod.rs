@@ -9,13 +9,14 @@ pub use check::{Check, Outcome, Question, Reason, Verification};
 pub use many::{Summary, verify_all};
 
 use super::sign::TEXT;
-use super::{Error, Kind, Requirement, Surveyed, read_bounded};
+use super::{Error, Kind, Requirement, read_bounded};
 use crate::bundle::{Digest, limits};
 use crate::exit::Exit;
 use crate::signing::trust::{self, Trust};
 use crate::signing::{Claim, Prehash, PublicKey, Time};
 use signatures::{At, Found};
 use std::io::ErrorKind;
+use std::panic::resume_unwind;
 use std::path::Path;
 
 /// What to verify against.
@@ -66,15 +67,16 @@ pub fn public_key(directory: &Path, key: &str) -> Result<PublicKey, Error> {
 /// Judges the bundle at `path`. An error means that nothing could be judged; refusals are verifications too.
 pub fn verify(path: &Path, options: &VerifyOptions) -> Result<Verification, Error> {
     let file = Kind::Bundle.open(path, limits::UNPACKED)?;
-    let mut hashed = file.try_clone()?;
-    // What is inside is looked through while the other hash is made, and believed only when the signature fits.
-    let (prehash, (digest, looked)) = std::thread::scope(|scope| {
+    let mut walked = file.try_clone()?;
+    // What is inside is looked through while the hashes are made, and believed only when the signature fits.
+    let (prehash, digest, looked) = std::thread::scope(|scope| {
         let prehash = scope.spawn(|| Prehash::of_reader(&mut At::start(&file)));
-        let inside = Digest::of_reader(&mut hashed)
-            .map(|(digest, size)| (digest, inside::look(path, hashed, digest, size)));
-        let prehash = prehash.join().unwrap_or_else(|_| Err(std::io::Error::other("hashing failed")));
-        Ok::<_, Error>((prehash?, inside?))
-    })?;
+        let digest = scope.spawn(|| Digest::of_reader(&mut At::start(&file)));
+        let looked = inside::look(path, &mut walked);
+        (prehash.join(), digest.join(), looked)
+    });
+    let prehash = prehash.unwrap_or_else(|fall| resume_unwind(fall))?;
+    let (digest, _) = digest.unwrap_or_else(|fall| resume_unwind(fall))?;
     let mut verification = Verification::new(path.to_path_buf(), digest, options.at);
     let bytes = || signatures::all(&file);
     let reason = judge(&mut verification, path, options, &prehash, looked, &bytes)?;
@@ -213,23 +215,4 @@ fn hash(
     // That the signed one is this one is asked together with the rest of the identity.
     verification.pass(Question::Hash, says);
     None
-}
-
-/// Looks through what is already hashed, and keeps the component.
-fn surveyed(
-    path: &Path,
-    file: std::fs::File,
-    digest: Digest,
-    size: u64,
-) -> Result<(Surveyed, Option<Vec<u8>>), Error> {
-    let mut component = None;
-    let surveyed = Surveyed::new(path, file, digest, size, &mut |name, body| {
-        if name == "dist/main.wasm" {
-            let mut bytes = Vec::new();
-            body.read_to_end(&mut bytes)?;
-            component = Some(bytes);
-        }
-        Ok(())
-    })?;
-    Ok((surveyed, component))
 }

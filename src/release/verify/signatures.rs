@@ -73,19 +73,28 @@ pub(super) fn check(
     };
     let mut signers = Vec::new();
     for Found { signature, path, .. } in found {
-        let Some(key) = keys.iter().find(|key| key.id() == signature.key_id()) else { continue };
-        let failed = match signature.verify::<Error>(key, prehash, bytes) {
-            Ok(()) => None,
-            Err(Error::Signing(error @ signing::Error::Comment)) => Some((Reason::CommentChanged, error)),
-            Err(Error::Signing(error)) => Some((Reason::BytesChanged, error)),
-            Err(error) => return Err(error),
-        };
+        // Ids are chosen, not made of the keys: two keys may have the same.
+        let mut failed = None;
+        for key in keys.iter().filter(|key| key.id() == signature.key_id()) {
+            failed = match signature.verify::<Error>(key, prehash, bytes) {
+                Ok(()) => {
+                    let key = Some(key.clone());
+                    signers.push(Found { signature: signature.clone(), key, path: path.clone() });
+                    None
+                }
+                Err(Error::Signing(error @ signing::Error::Comment)) => Some((Reason::CommentChanged, error)),
+                Err(Error::Signing(error)) => Some((Reason::BytesChanged, error)),
+                Err(error) => return Err(error),
+            };
+            if failed.is_none() {
+                break;
+            }
+        }
         if let Some((reason, error)) = failed {
             let why =
                 if found.len() == 1 { error.to_string() } else { format!("`{}`: {error}", path.display()) };
             return Ok(Err((Question::Signature, reason, why)));
         }
-        signers.push(Found { signature: signature.clone(), key: Some(key.clone()), path: path.clone() });
     }
     if signers.is_empty() {
         let ids: Vec<String> = found.iter().map(|found| found.signature.key_id()).collect();

@@ -264,6 +264,14 @@ fn revocation(
     if !said.is_empty() {
         return Ok(format!("{}; the others are enough", said.join("; ")));
     }
+    let late = |(known, _): &Pair<'_>| {
+        let found = revoked.iter().find(|revoked| revoked.key.as_deref() == Some(known.key.id().as_str()))?;
+        Some(format!("key {} signed before it was revoked, {}", known.key.id(), words(found)))
+    };
+    let late: Vec<String> = good.iter().filter_map(late).collect();
+    if !late.is_empty() {
+        return Ok(late.join("; "));
+    }
     Ok(match revoked.len() {
         0 => "nothing was revoked".into(),
         count => format!("{count} revoked, neither this bundle nor its keys"),

@@ -83,6 +83,21 @@ fn chains(trust: &Trust, publisher: &str, compromised: &dyn Fn(&str) -> Option<R
     }
 }
 
+/// Everything of a trust file that counts as revoked, each once: what a publisher's own keys say of that publisher's, and
+/// what those who may revoke anything say of anybody's.
+pub fn all_revoked(trust: &Trust) -> Vec<(&str, Revoked)> {
+    let mut all: Vec<(&str, Revoked)> = Vec::new();
+    // No publisher has no name, so that what is left counts for all.
+    for publisher in std::iter::once("").chain(trust.publishers.keys().map(String::as_str)) {
+        for revoked in revoked(trust, publisher, &chains(trust, publisher, &|_| None)) {
+            if !all.iter().any(|(_, other)| *other == revoked) {
+                all.push((publisher, revoked));
+            }
+        }
+    }
+    all
+}
+
 /// What was revoked of a publisher's, by whoever may: a key of the publisher, or one that may revoke anything.
 pub(super) fn revoked(trust: &Trust, publisher: &str, keys: &[Known]) -> Vec<Revoked> {
     let revokers: Vec<PublicKey> =

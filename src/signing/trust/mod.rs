@@ -5,14 +5,17 @@ mod keys;
 mod statements;
 
 pub use judge::{Judgement, Refusal, Release, Signer, Step, judge};
-pub use keys::{Known, known};
+pub use keys::{Known, all_revoked, known};
 pub use statements::{Reason, Revocation, Revoked, Rotation};
 
 use super::{Envelope, PublicKey, Time};
 use crate::yaml;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
 /// The form of the file; readers refuse one they do not know.
 const FORM: u32 = 1;
@@ -32,13 +35,13 @@ pub struct Trust {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub revokers: Vec<String>,
     /// By the name their manifests give
-    #[serde(default)]
+    #[serde(default, deserialize_with = "each_once")]
     pub publishers: BTreeMap<String, Publisher>,
     /// Signed lists of revoked keys and content hashes
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub revocations: Vec<Envelope>,
     /// The last version that was accepted, by extension; an older one is refused
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "each_once", skip_serializing_if = "BTreeMap::is_empty")]
     pub seen: BTreeMap<String, Seen>,
 }
 
@@ -100,6 +103,36 @@ pub struct Seen {
     /// When it was accepted
     #[schemars(with = "String")]
     pub at: Time,
+}
+
+/// A map in which no name is there twice: of two entries, one would not count, and nobody would know which.
+fn each_once<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, T>, D::Error> {
+    struct Once<T>(PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Once<T> {
+        type Value = BTreeMap<String, T>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("a map")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+            let mut map = BTreeMap::new();
+            while let Some((name, value)) = entries.next_entry::<String, T>()? {
+                if map.contains_key(&name) {
+                    return Err(serde::de::Error::custom(format!("`{name}` is there twice")));
+                }
+                map.insert(name, value);
+            }
+            Ok(map)
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(BTreeMap::new())
+        }
+    }
+    deserializer.deserialize_any(Once(PhantomData))
 }
 
 fn one() -> usize {

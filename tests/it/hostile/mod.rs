@@ -60,14 +60,22 @@ pub(super) const NAMES: [(&str, &[u8], &[&str]); 17] = [
 ];
 
 /// Pairs of names that no container may hold.
-pub(super) const PAIRS: [(&str, [&str; 2], &[&str]); 8] = [
+pub(super) const PAIRS: [(&str, [&str; 2], &[&str]); 12] = [
     ("twice", ["ui/a", "ui/a"], &["`ui/a`", "is there twice"]),
     ("twice, spelled otherwise", ["ui/a", "./ui/a"], &["`ui/a`", "is there twice"]),
     ("a file that is a folder", ["ui", "ui/a"], &["`ui`", "is there twice"]),
     ("a folder that is a file", ["ui/a", "ui"], &["`ui`", "is there twice"]),
-    ("case", ["ui/a.js", "ui/A.js"], &["`ui/A.js`", "`ui/a.js`", "differ in case alone"]),
-    ("case of a folder", ["ui/a", "UI/b"], &["`UI`", "`ui`", "differ in case alone"]),
-    ("case beyond ASCII", ["ui/é", "ui/É"], &["differ in case alone"]),
+    ("case", ["ui/a.js", "ui/A.js"], &["`ui/A.js`", "`ui/a.js`", "differ in case or composition alone"]),
+    ("case of a folder", ["ui/a", "UI/b"], &["`UI`", "`ui`", "differ in case or composition alone"]),
+    ("case beyond ASCII", ["ui/é", "ui/É"], &["`ui/\\u{c9}`", "`ui/\\u{e9}`", "differ in case or"]),
+    ("composition", ["ui/\u{e9}", "ui/e\u{301}"], &["`ui/e\\u{301}`", "`ui/\\u{e9}`", "differ in case or"]),
+    (
+        "case that takes two letters",
+        ["ui/stra\u{df}e", "ui/STRASSE"],
+        &["differ in case or composition alone"],
+    ),
+    ("a name Windows shortens", ["ui/a", "ui/a."], &["ends with a dot or space"]),
+    ("a name that reads backwards", ["ui/a", "ui/\u{202e}sj.a"], &["nobody sees"]),
     ("two manifests", ["a/manifest.json", "manifest.json"], &["`a/manifest.json`", "comes before"]),
 ];
 

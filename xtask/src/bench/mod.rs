@@ -3,6 +3,7 @@
 //! Everything runs on the release binary, in pairs: baseline, subject, baseline, subject; the medians count.
 //! `cargo xtask bench <word>` measures the figures with that word in their name.
 
+mod bundles;
 mod http;
 mod jco;
 mod pairs;
@@ -43,11 +44,13 @@ struct Part {
 
 /// Processes first: the most memory of one is at least that of who started it, and this process grows with its own
 /// requests.
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 12] = [
     process::START_UP,
     validate::VALIDATE,
     process::BUILDS,
     process::BUNDLE,
+    bundles::PACKING,
+    bundles::LARGE,
     process::READY,
     saves::TEMPLATE,
     saves::LARGE,

@@ -17,7 +17,7 @@ pub(super) struct Cost {
 
 impl Cost {
     #[expect(clippy::cast_precision_loss, reason = "megabytes, for people")]
-    fn megabytes(&self) -> f64 {
+    pub(super) fn megabytes(&self) -> f64 {
         self.peak_bytes as f64 / 1e6
     }
 }
