@@ -91,6 +91,7 @@ impl Killer<'_> {
         panic!("`{}` was never hit in {TRIES} tries", self.line);
     }
 
+    #[expect(clippy::print_stdout, reason = "the count is what the test is asked for")]
     fn say(&self, files: &str) {
         let Killer { whole: Progress { nanoseconds, bytes }, late, tenths, line, .. } = self;
         assert!(tenths.len() >= 8, "the hits lie in the tenths {tenths:?} of the run alone");
@@ -124,7 +125,7 @@ fn a_killed_pack_leaves_the_old_bundle_or_the_new_one() {
     ui_project(&sandbox, "app");
     // Two states of the project, and what each of them packs to: the bundle, its checksum, its bill of materials.
     let files = [BUNDLE.to_owned(), format!("{BUNDLE}.sha256"), format!("{BUNDLE}.cdx.json")];
-    let set = |state: u64| sandbox.write("app/ui/state.js", format!("{}\n", "x".repeat(20 + state as usize)));
+    let set = |state: usize| sandbox.write("app/ui/state.js", format!("{}\n", "x".repeat(20 + state)));
     let hashes = || files.each_ref().map(|file| hash(&sandbox, file));
     let whole = [0, 1].map(|state| {
         set(state);
@@ -136,7 +137,7 @@ fn a_killed_pack_leaves_the_old_bundle_or_the_new_one() {
     let mut killer = Killer::new(&sandbox, "-C app pack");
     for round in 0..HITS {
         // Whichever of the two is there, the other one is made.
-        set(u64::from(hash(&sandbox, BUNDLE) == whole[0][0]));
+        set(usize::from(hash(&sandbox, BUNDLE) == whole[0][0]));
         killer.hit(round);
         for (at, found) in hashes().iter().enumerate() {
             let is_whole = whole.iter().any(|state| state[at] == *found);
