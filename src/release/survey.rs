@@ -1,7 +1,7 @@
 //! A bundle file looked through from end to end, and nothing of it kept but what it says of itself.
 
 use super::{Error, Kind};
-use crate::bundle::{self, Digest, File, Listing, MANIFEST, limits};
+use crate::bundle::{self, Digest, File, Listing, MANIFEST, Spooled, limits};
 use crate::manifest::Manifest;
 use crate::signing::Identity;
 use std::io::{Read, Seek};
@@ -107,6 +107,17 @@ impl Surveyed {
             let like = names.into_iter().find(like).map(str::to_owned);
             Error::NotInBundle { bundle: self.path.clone(), wanted: wanted.to_owned(), like }
         })
+    }
+
+    /// Unpacks the files on disk, to be looked at in any order.
+    pub fn spool(&mut self) -> Result<Spooled, Error> {
+        self.file.rewind()?;
+        Spooled::read(&mut self.file).map_err(|source| Error::Bundle { path: self.path.clone(), source })
+    }
+
+    /// The archive alone, open.
+    pub fn into_archive(self) -> std::fs::File {
+        self.file
     }
 
     /// Goes through the files once more.

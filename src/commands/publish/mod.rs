@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &cli::Publish, session: &Session) -> Result<Exit, E
     });
     session.output.data(&document, String::new)?;
     if !session.output.is_json() {
-        let name = &release.opened.manifest.name;
+        let name = &release.manifest.name;
         let what = if *already_there { "is already there" } else { "is published" };
         let installed =
             install_id.as_ref().map(|_| format!(", and installed for `{tenant}`")).unwrap_or_default();
@@ -54,7 +54,7 @@ async fn send(
     install: bool,
     session: &Session,
 ) -> Result<Outcome, Error> {
-    let bar = session.output.bytes_bar(release.bytes.len() as u64);
+    let bar = session.output.bytes_bar(release.size);
     bar.set_message("uploading");
     let shown = bar.clone();
     let progress: Progress = Arc::new(move |sent| shown.set_position(sent));

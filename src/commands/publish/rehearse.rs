@@ -14,7 +14,7 @@ pub(super) fn rehearse(
     tenant: &str,
     release: &Release,
 ) -> Result<Exit, Error> {
-    let (manifest, digest) = (&release.opened.manifest, release.opened.digest);
+    let (manifest, digest) = (&release.manifest, release.digest);
     let address =
         Address::parse(&arguments.remote.registry).map_err(crate::registry::Error::from)?.to_string();
     let signed = release.signature.is_some();
@@ -28,7 +28,7 @@ pub(super) fn rehearse(
         "name": manifest.name,
         "registry": address,
         "tenant": tenant,
-        "size": release.bytes.len(),
+        "size": release.size,
         "signed": signed,
         "install": !arguments.no_install,
     });
@@ -38,7 +38,7 @@ pub(super) fn rehearse(
         let mut lines = vec![format!("{} {}", manifest.name, manifest.version)];
         for (label, value) in [
             ("bundle", release.path.display().to_string()),
-            ("size", format!("{} bytes", release.bytes.len())),
+            ("size", format!("{} bytes", release.size)),
             ("content hash", digest.to_string()),
             ("signature", signature.to_owned()),
             ("registry", address.clone()),

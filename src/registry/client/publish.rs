@@ -3,12 +3,14 @@
 use super::call::{Answered, plain};
 use super::{Client, Error, Release};
 use crate::bundle::Digest;
+use crate::files;
 use crate::manifest::Manifest;
 use crate::registry::wire::{
     ALREADY_EXISTS, Abort, Answer, Conflict, Finalize, Finalized, Install, Installed, Uploaded,
 };
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use std::convert::Infallible;
+use std::fs::File;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,14 +72,14 @@ impl Client {
     /// Uploads the bytes; answers the key they wait under.
     async fn upload(&self, release: &Release, progress: &Progress) -> Result<String, Error> {
         let what = "upload";
-        let size = release.bytes.len() as u64;
+        let size = release.size;
         let name = release.path.file_name().and_then(|name| name.to_str()).unwrap_or("bundle.tar.zst");
         let query =
-            [("filename", name), ("size", &size.to_string()), ("declaredHash", &release.opened.digest.hex())];
+            [("filename", name), ("size", &size.to_string()), ("declaredHash", &release.digest.hex())];
         let url = self.address.to(&["api", "ext-bundles", "upload-proxy"], &query);
         let limit = self.timeout.saturating_add(Duration::from_secs(size / SLOWEST));
         let request = || {
-            let pieces = pieces(Arc::clone(&release.bytes), Arc::clone(progress));
+            let pieces = pieces(Arc::clone(&release.archive), size, Arc::clone(progress));
             let request = self.http.post(url.clone()).header(CONTENT_TYPE, "application/octet-stream");
             request.header(ADMIN.0, ADMIN.1).header(CONTENT_LENGTH, size).body(pieces)
         };
@@ -97,8 +99,8 @@ impl Client {
         let what = "finalize";
         let body = Finalize {
             key: key.to_owned(),
-            size: Some(release.bytes.len() as u64),
-            declared_hash: Some(release.opened.digest.hex()),
+            size: Some(release.size),
+            declared_hash: Some(release.digest.hex()),
             manifest_json: None,
             signature: release.signature.clone(),
         };
@@ -117,10 +119,10 @@ impl Client {
         let version = word(what, "version.version", answer.version.version)?;
         let theirs = Digest::parse(&answer.content_hash)
             .ok_or_else(|| Error::Nonsense { what, why: "`contentHash` is no SHA-256".into() })?;
-        if theirs != release.opened.digest {
-            return Err(Error::OtherBytes { what, theirs, ours: release.opened.digest });
+        if theirs != release.digest {
+            return Err(Error::OtherBytes { what, theirs, ours: release.digest });
         }
-        let Manifest { name, version: wanted, .. } = &release.opened.manifest;
+        let Manifest { name, version: wanted, .. } = &release.manifest;
         if !answer.extension.name.is_empty() && answer.extension.name != *name {
             let why = format!("it speaks of `{}`, and `{name}` was sent", plain(&answer.extension.name, 120));
             return Err(Error::Nonsense { what, why });
@@ -140,8 +142,8 @@ impl Client {
         tries: u32,
     ) -> Result<Outcome, Error> {
         let what = "finalize";
-        let Manifest { name, version, .. } = &release.opened.manifest;
-        let (name, ours) = (name.clone(), release.opened.digest);
+        let Manifest { name, version, .. } = &release.manifest;
+        let (name, ours) = (name.clone(), release.digest);
         let conflict = details.and_then(|details| serde_json::from_value::<Conflict>(*details).ok());
         let theirs = conflict.as_ref().and_then(|conflict| Digest::parse(&conflict.content_hash));
         let (Some(conflict), Some(theirs)) = (conflict, theirs) else {
@@ -154,10 +156,7 @@ impl Client {
         let registry_id = match conflict.registry_id {
             Some(id) => id,
             None => {
-                self.versions(&release.opened.manifest.slug().unwrap_or(name), Some(&version))
-                    .await?
-                    .extension
-                    .id
+                self.versions(&release.manifest.slug().unwrap_or(name), Some(&version)).await?.extension.id
             }
         };
         let registry_id = word(what, "registryId", registry_id)?;
@@ -192,14 +191,19 @@ impl Client {
     }
 }
 
-/// The archive in pieces, each reported as it is handed on.
-fn pieces(bytes: Arc<Vec<u8>>, progress: Progress) -> reqwest::Body {
-    let start = 0_usize;
-    reqwest::Body::wrap_stream(futures_util::stream::unfold(start, move |at| {
-        let piece = bytes.get(at..bytes.len().min(at.saturating_add(PIECE))).unwrap_or_default().to_vec();
-        let next = at.saturating_add(piece.len());
-        progress(next as u64);
-        std::future::ready((!piece.is_empty()).then_some((Ok::<_, Infallible>(piece), next)))
+/// The archive in pieces, each reported as it is handed on. A try that was given up may still be read for a moment: each
+/// piece is asked for by its place.
+fn pieces(archive: Arc<File>, size: u64, progress: Progress) -> reqwest::Body {
+    reqwest::Body::wrap_stream(futures_util::stream::unfold(0, move |at| {
+        let length = usize::try_from(size.saturating_sub(at)).unwrap_or(PIECE).min(PIECE);
+        let mut piece = vec![0; length];
+        let read = files::read_at(&archive, &mut piece, at).and_then(|count| {
+            piece.truncate(count);
+            if count > 0 { Ok(piece) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+        });
+        let next = at.saturating_add(read.as_ref().map_or(0, |piece| piece.len() as u64));
+        progress(next);
+        std::future::ready((length > 0).then_some((read, next)))
     }))
 }
 

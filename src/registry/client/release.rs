@@ -1,9 +1,10 @@
 //! What is to be published, checked before anything is sent.
 
 use super::Error;
-use crate::bundle::Container;
+use crate::bundle::{Container, Digest};
+use crate::manifest::Manifest;
 use crate::registry::wire::{ALGORITHM, LARGEST_BUNDLE, LARGEST_SIGNATURE, Signature};
-use crate::release::{self, Opened, signature_path};
+use crate::release::{self, signature_path};
 use crate::signing::{self, Claim};
 use crate::validate;
 use std::path::{Path, PathBuf};
@@ -13,10 +14,14 @@ use std::sync::Arc;
 pub struct Release {
     /// The bundle's file; its name is sent.
     pub path: PathBuf,
-    /// What is in it, but for the bytes.
-    pub opened: Opened,
-    /// The archive.
-    pub bytes: Arc<Vec<u8>>,
+    /// The manifest inside.
+    pub manifest: Manifest,
+    /// The content hash.
+    pub digest: Digest,
+    /// The archive's length in bytes.
+    pub size: u64,
+    /// The archive, open: what is sent is what was checked.
+    pub(super) archive: Arc<std::fs::File>,
     /// The signature beside it.
     pub signature: Option<Signature>,
 }
@@ -24,27 +29,28 @@ pub struct Release {
 impl Release {
     /// Reads the bundle at `path` and the signature beside it, and refuses what no registry takes.
     pub fn open(path: &Path) -> Result<Release, Error> {
-        let mut opened = release::open(path)?;
-        let size = opened.bytes.len() as u64;
+        let mut surveyed = release::survey(path)?;
+        let (digest, size) = (surveyed.digest, surveyed.size);
         if size > LARGEST_BUNDLE {
             return Err(Error::TooLarge { path: path.to_owned(), size });
         }
-        let container = opened.bundle.container;
+        let container = surveyed.listing.container;
         if container != Container::TarZst {
             return Err(Error::Container { path: path.to_owned(), container });
         }
-        let findings = validate::bundle(&opened.bundle.entries);
+        let findings = validate::spooled(&surveyed.spool()?).map_err(release::Error::from)?;
         if findings.errors > 0 {
             return Err(Error::Findings(findings));
         }
-        let signature = beside(path, &opened)?;
-        let bytes = Arc::new(std::mem::take(&mut opened.bytes));
-        Ok(Release { path: path.to_owned(), opened, bytes, signature })
+        let signature = beside(path, &digest)?;
+        let manifest = surveyed.manifest.clone();
+        let archive = Arc::new(surveyed.into_archive());
+        Ok(Release { path: path.to_owned(), manifest, digest, size, archive, signature })
     }
 }
 
 /// The signature beside the bundle, if there is one. One that speaks of another bundle is not sent.
-fn beside(path: &Path, opened: &Opened) -> Result<Option<Signature>, Error> {
+fn beside(path: &Path, digest: &Digest) -> Result<Option<Signature>, Error> {
     let path = signature_path(path);
     let bytes = match release::read_bounded(&path, LARGEST_SIGNATURE as u64) {
         Ok(bytes) => bytes,
@@ -55,7 +61,7 @@ fn beside(path: &Path, opened: &Opened) -> Result<Option<Signature>, Error> {
     let signature = signing::Signature::parse(&bytes).map_err(malformed)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let claimed = Claim::parse(signature.trusted_comment()).map(|claim| claim.identity);
-    let ours = opened.digest.to_string();
+    let ours = digest.to_string();
     match claimed {
         Some(claimed) if claimed.content_hash != ours => {
             Err(Error::OtherSignature { path, theirs: claimed.content_hash, ours })

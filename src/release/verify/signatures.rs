@@ -1,6 +1,7 @@
 //! The signatures beside a bundle: found, read strictly, and checked against the keys that count.
 
 use super::{Against, Question, Reason};
+use crate::files;
 use crate::release::sign::{TEXT, signatures};
 use crate::release::{Error, read_bounded, signature_path};
 use crate::signing::trust::{self, FirstUse, Trust};
@@ -147,10 +148,7 @@ impl At<'_> {
 
 impl Read for At<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        #[cfg(unix)]
-        let count = std::os::unix::fs::FileExt::read_at(self.file, buffer, self.offset)?;
-        #[cfg(windows)]
-        let count = std::os::windows::fs::FileExt::seek_read(self.file, buffer, self.offset)?;
+        let count = files::read_at(self.file, buffer, self.offset)?;
         self.offset += count as u64;
         Ok(count)
     }
