@@ -8,7 +8,7 @@ mod record;
 mod rust;
 mod ui;
 
-pub use dependencies::{Dependency, Registry, dependencies};
+pub use dependencies::{Dependency, Registry, dependencies, ui_package};
 pub use locks::{locks, outside};
 
 use crate::component::{self, Identity, Problem};

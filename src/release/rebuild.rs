@@ -235,8 +235,12 @@ fn clean(options: &RebuildOptions<'_>) -> Result<(PathBuf, bool), Error> {
         (Source::Folder(_), Err(_)) => without_git(&folder, &to)?,
     };
     let inside = folder.strip_prefix(&top).unwrap_or(Path::new(""));
-    // Packages are found upwards from the project, so they go where they were.
-    for ancestor in folder.ancestors().take_while(|ancestor| ancestor.starts_with(&top)) {
+    // Packages are found upwards from the project, and from its UI's own build, so they go where they were.
+    let ui = Project::load(&folder).ok().and_then(|project| build::ui_package(&project));
+    let starts = std::iter::once(folder.as_path()).chain(ui.as_deref());
+    for ancestor in
+        starts.flat_map(|start| start.ancestors().take_while(|ancestor| ancestor.starts_with(&top)))
+    {
         let packages = ancestor.join("node_modules");
         let place = to.join(ancestor.strip_prefix(&top).unwrap_or(Path::new(""))).join("node_modules");
         if fs_err::symlink_metadata(&packages).is_ok() && fs_err::symlink_metadata(&place).is_err() {

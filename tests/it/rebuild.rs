@@ -127,3 +127,22 @@ fn outside_git_what_the_last_build_read_above_the_project_is_taken_along() {
     assert!(run.stderr.contains("makes no bundle in a clean folder"), "{}", run.stderr);
     assert!(run.stderr.contains("it stands in no git repository"), "{}", run.stderr);
 }
+
+#[test]
+fn a_ui_with_packages_of_its_own_is_built_again_with_them() {
+    let sandbox = Sandbox::new();
+    crate::pack::ui_project(&sandbox, "app");
+    let command = "mkdir -p web/out && cp ui/index.html web/node_modules/widgets/widget.js web/out";
+    sandbox.write("app/alga-ext.yaml", format!("ui:\n  command: {command}\n  dir: web/out\n"));
+    sandbox.write("app/web/package.json", r#"{"dependencies": {"widgets": "1"}}"#);
+    let package = r#"{"name": "widgets", "version": "1.0.0", "license": "MIT"}"#;
+    sandbox.write("app/web/node_modules/widgets/package.json", package);
+    sandbox.write(
+        "app/web/node_modules/widgets/widget.js",
+        "parent.postMessage('ready', 'https://hello.example');\n",
+    );
+    sandbox.run("-C app pack --sbom embed").ok();
+    let files = sandbox.run("ls app/dist/bundle.tar.zst").ok().stdout;
+    assert!(files.contains("ui/widget.js"), "{files}");
+    sandbox.run("-C app verify app/dist/bundle.tar.zst --rebuild").ok();
+}

@@ -62,7 +62,7 @@ pub fn dependencies(
 }
 
 /// The folder of the package that a UI with a build of its own is made from.
-pub(super) fn ui_package(project: &Project) -> Option<std::path::PathBuf> {
+pub fn ui_package(project: &Project) -> Option<std::path::PathBuf> {
     let ui = &project.config.ui;
     let is_built = ui.command.is_some() || ui.dir.is_some();
     is_built.then(|| package_of(&project.ui(), &project.root)).flatten()
