@@ -15,7 +15,7 @@ const browser = await chromium.launch({
 const seen = { problems: [], contrast: {}, theme: {} };
 try {
   const page = await browser.newPage({ viewport: { width: 1360, height: 900 }, colorScheme: "light" });
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   page.on("pageerror", (error) => seen.problems.push(String(error)));
   page.on("console", (message) => {
     if (message.type() === "error" && !/status of 4\d\d/.test(message.text())) seen.problems.push(message.text());

@@ -1,7 +1,7 @@
 //! `diff`: what changes between two versions, with real bundles, and what CI lets through.
 
 use crate::harness::{Run, Sandbox};
-use alga_ext::bundle::{self, Container, Entry};
+use alga_ext::bundle;
 use alga_ext::component;
 use serde_json::{Value, json};
 
@@ -189,16 +189,9 @@ fn lock_files_of_two_projects_and_their_allowed_hosts_are_compared() {
 #[test]
 fn names_of_strangers_do_not_reach_the_terminal() {
     let sandbox = Sandbox::new();
-    let write = |path: &str, name: &str| {
-        let entries = [("manifest.json", manifest("1.0.0", "", APP, GET)), (name, "x".to_owned())];
-        let entries: Vec<Entry> = entries
-            .iter()
-            .map(|(path, text)| Entry { path: (*path).into(), bytes: text.clone().into() })
-            .collect();
-        sandbox.write(path, bundle::write(&entries, Container::Zip).unwrap());
-    };
-    write("a.zip", "ui/a");
-    write("b.zip", "ui/\u{202e}b");
-    let run = sandbox.run("diff a.zip b.zip").ok();
-    assert!(!run.stdout.contains('\u{202e}') && run.stdout.contains("ui/"), "{}", run.stdout);
+    let turned = r#"{"method": "GET", "path": "/\u202eb", "handler": "dist/main"}"#;
+    sandbox.write("a.json", manifest("1.0.0", "", APP, GET));
+    sandbox.write("b.json", manifest("1.0.0", r#""cap:\u202ex""#, APP, turned));
+    let run = sandbox.run("diff a.json b.json").ok();
+    assert!(!run.stdout.contains('\u{202e}') && run.stdout.contains("GET /"), "{}", run.stdout);
 }
