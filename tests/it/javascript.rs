@@ -305,9 +305,11 @@ fn a_top_level_that_does_not_end_or_takes_too_much_is_stopped_with_its_place() {
 
 #[test]
 fn a_component_that_is_not_compiled_yet_answers_from_its_source_and_the_same() {
+    // The cache outlives a run of the tests.
+    let run = std::process::id();
     let handler = |word: &str| {
         format!(
-            "let calls = 0;\nconst loaded = Date.now();\nexport const handler = () => ({{ body: `{word} ${{++calls}} ${{loaded}}` }});\n"
+            "let calls = 0;\nconst loaded = Date.now();\nexport const handler = () => ({{ headers: {{ run: '{run}' }}, body: `{word} ${{++calls}} ${{loaded}}` }});\n"
         )
     };
     let sandbox = project(&[("src/handler.ts", &handler("one"))]);
