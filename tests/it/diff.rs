@@ -1,7 +1,6 @@
 //! `diff`: what changes between two versions, with real bundles, and what CI lets through.
 
 use crate::harness::{Run, Sandbox};
-use alga_ext::bundle;
 use alga_ext::component;
 use serde_json::{Value, json};
 
