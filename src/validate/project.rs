@@ -9,8 +9,8 @@ use crate::build::javascript;
 use crate::component::Component;
 use crate::config::Config;
 use crate::findings::{Code, Finding, Findings};
-use crate::manifest::Manifest;
 use crate::manifest::source::{Member, Node};
+use crate::manifest::{Capability, Manifest};
 use crate::project::{self, CONFIG, MANIFEST};
 use jiff::civil::Date;
 use std::path::{Path, PathBuf};
@@ -22,12 +22,12 @@ pub fn project(root: &Path) -> Result<Findings, project::Error> {
     project_with(root, &Overlay::default(), allow::today(), &[])
 }
 
-/// [`project`], looking into files within these bounds.
+/// [`project()`], looking into files within these bounds.
 pub fn project_within(root: &Path, bounds: Bounds) -> Result<Findings, project::Error> {
     project_with(root, &Overlay::within(bounds), allow::today(), &[])
 }
 
-/// [`project`], with texts that stand in for files, on this day, and with what was found by other means.
+/// [`project()`], with texts that stand in for files, on this day, and with what was found by other means.
 pub(super) fn project_with(
     root: &Path,
     overlay: &Overlay,
@@ -214,7 +214,30 @@ impl Folder<'_> {
             let finding = with_help(Code::UI_UNDECLARED, message, help);
             self.judge.add(self.tree.start, self.tree.start + 1, finding);
         }
-        self.judge.findings.extend(ui_files::folder(&folder, &name, self.manifest, self.overlay));
+        let (findings, uncalled) = ui_files::folder(&folder, &name, self.manifest, self.overlay);
+        self.judge.findings.extend(findings);
+        self.uncalled(&uncalled);
+    }
+
+    /// Endpoints of these paths that no schedule calls either, nor the handler may make one for.
+    fn uncalled(&mut self, paths: &[&str]) {
+        let schedules = self.manifest.known_capabilities().contains(&Capability::SchedulerManage);
+        let list = self.tree.get("api").and_then(|api| api.get("endpoints")).and_then(Node::items);
+        for endpoint in list.unwrap_or_default().iter().filter(|one| one.get("schedulable").is_none()) {
+            let Some(node) = endpoint.get("path") else { continue };
+            let Some(path) = node.as_str().map(str::trim).filter(|path| paths.contains(path)) else {
+                continue;
+            };
+            if schedules && !path.contains(':')
+                || self.config.schedules.iter().any(|schedule| schedule.endpoint.ends_with(path))
+            {
+                continue;
+            }
+            let message = format!("`{path}` is declared, and no file of the UI names it");
+            let help =
+                "call it or remove it; where another program does, allow this finding with that reason";
+            self.judge.value(node, Code::ENDPOINT_UNCALLED, message, help);
+        }
     }
 
     /// Adds a finding at a top-level key, or at the manifest's beginning.

@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 /// bundle is unpacked.
 const LARGE: u64 = 5 << 20;
 
+/// What a UI that calls routes has in it: the bridge's functions and message, or the gateway's address.
+const CALLS: [&str; 5] = ["callProxy", "callRoute", "callHandlerJson", "apiproxy", "/api/ext"];
+
 /// What to do with a file that is too large to be judged.
 const SPLIT: &str = "split it: what the first page does not need can be loaded later";
 
@@ -24,6 +27,10 @@ pub(super) struct Contents<'m> {
     manifest: Option<&'m Manifest>,
     has_page: bool,
     has_script: bool,
+    /// Whether anything in the UI calls routes.
+    calls: bool,
+    /// Paths of endpoints whose last word no file of the UI has; none once a file was not looked into.
+    unnamed: Vec<&'m str>,
     ready: Ready,
     /// Each path as file systems see it that heed neither case nor composition.
     seen: BTreeMap<String, String>,
@@ -61,6 +68,12 @@ impl<'m> Contents<'m> {
             manifest,
             has_page: false,
             has_script: false,
+            calls: false,
+            unnamed: manifest
+                .into_iter()
+                .flat_map(|one| &one.endpoints)
+                .map(|one| one.path.as_str())
+                .collect(),
             ready: Ready::Nowhere,
             seen: BTreeMap::new(),
             findings: Vec::new(),
@@ -91,11 +104,14 @@ impl<'m> Contents<'m> {
         if size > self.bounds.text {
             let message = format!("`{path}` has {:.1} MiB, and is not looked into", mebibytes(size));
             self.findings.push(with_help(Code::FINDINGS_LIMIT, message, SPLIT).in_file(file));
+            self.unnamed.clear();
             return;
         }
         let bytes = bytes();
         self.findings.extend(secrets::judge(path, file, &bytes));
         let Ok(text) = std::str::from_utf8(&bytes) else { return };
+        self.calls |= CALLS.iter().any(|word| text.contains(word));
+        self.unnamed.retain(|path| last_word(path).is_some_and(|word| !text.contains(word)));
         match kind {
             Kind::Page => {
                 self.has_script |= text.contains("<script");
@@ -118,6 +134,11 @@ impl<'m> Contents<'m> {
         }
     }
 
+    /// Paths of the endpoints that no file of the UI names, when it calls others.
+    pub(super) fn uncalled(&self) -> Vec<&'m str> {
+        if self.calls { self.unnamed.clone() } else { Vec::new() }
+    }
+
     /// Everything that is to be said.
     pub(super) fn finish(mut self) -> Vec<Finding> {
         if self.has_page && self.has_script && self.ready < Ready::Script {
@@ -131,6 +152,11 @@ impl<'m> Contents<'m> {
         }
         self.findings
     }
+}
+
+/// The last segment of a path that is no parameter.
+fn last_word(path: &str) -> Option<&str> {
+    path.rsplit('/').find(|segment| !segment.is_empty() && !segment.starts_with(':'))
 }
 
 /// The message's type as a string of the source, however it is quoted; the SDK has it too.

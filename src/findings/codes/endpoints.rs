@@ -120,6 +120,15 @@ rules! {
             "the handler answers `/tickets`, or the manifest does not declare it",
         ),
     }
+    ENDPOINT_UNCALLED: "endpoint-uncalled", Warning {
+        summary: "An endpoint is declared and the UI, which calls others, does not name it",
+        why: "The last word of its path stands in no file of the UI, no schedule of alga-ext.yaml calls it and it is not marked `schedulable`: the call was forgotten, or the endpoint is left over. Everyone who may use the extension can still reach it through the gateway. An endpoint for other programs, such as a webhook, is as it should be: allow this finding and say so.",
+        platform: "registry.md §5.3, registry.md §5.4",
+        example: words(
+            "the manifest declares `/notes` and `/tickets`; the page calls `/notes` alone",
+            "the page calls `/tickets` too, or the manifest does not declare it",
+        ),
+    }
     UI_CALL_UNDECLARED: "ui-call-undeclared", Warning {
         summary: "A page calls a route that no endpoint declares",
         why: "The gateway answers declared endpoints only: the call ends in 404 `endpoint_not_found`, whatever the handler would say. Calls of the bridge (`callProxy`, `callHandlerJson`, an `apiproxy` message), of the gateway by `fetch`, and of any function that takes a method and a path are looked at.",
