@@ -1,6 +1,7 @@
 //! What only the folder can tell: the configuration, the handler's source, the UI's files, the built component.
 
 use super::judge::{Judge, with_help};
+use super::ui_contents::Contents;
 use super::{
     Bounds, Overlay, allow, component, configuration, handler, manifest, project_file, rust, secrets, ui,
     ui_files, uses,
@@ -214,18 +215,18 @@ impl Folder<'_> {
             let finding = with_help(Code::UI_UNDECLARED, message, help);
             self.judge.add(self.tree.start, self.tree.start + 1, finding);
         }
-        let (findings, uncalled) = ui_files::folder(&folder, &name, self.manifest, self.overlay);
+        let (findings, contents) = ui_files::folder(&folder, &name, self.manifest, self.overlay);
         self.judge.findings.extend(findings);
-        self.uncalled(&uncalled);
+        self.uncalled(&contents);
     }
 
-    /// Endpoints of these paths that no schedule calls either, nor the handler may make one for.
-    fn uncalled(&mut self, paths: &[&str]) {
+    /// Endpoints that the UI forgets and no schedule calls either, nor the handler may make one for.
+    fn uncalled(&mut self, contents: &Contents<'_>) {
         let schedules = self.manifest.known_capabilities().contains(&Capability::SchedulerManage);
         let list = self.tree.get("api").and_then(|api| api.get("endpoints")).and_then(Node::items);
         for endpoint in list.unwrap_or_default().iter().filter(|one| one.get("schedulable").is_none()) {
             let Some(node) = endpoint.get("path") else { continue };
-            let Some(path) = node.as_str().map(str::trim).filter(|path| paths.contains(path)) else {
+            let Some(path) = node.as_str().map(str::trim).filter(|path| contents.forgets(path)) else {
                 continue;
             };
             if schedules && !path.contains(':')

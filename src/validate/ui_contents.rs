@@ -5,7 +5,7 @@ use super::{Bounds, pages, secrets, ui_scripts, ui_styles};
 use crate::bundle;
 use crate::findings::{Code, Finding};
 use crate::manifest::Manifest;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Bytes beyond which a file makes the first page slow: it is sent without compression, and stays in memory while the
 /// bundle is unpacked.
@@ -29,8 +29,8 @@ pub(super) struct Contents<'m> {
     has_script: bool,
     /// Whether anything in the UI calls routes.
     calls: bool,
-    /// Paths of endpoints whose last word no file of the UI has; none once a file was not looked into.
-    unnamed: Vec<&'m str>,
+    /// Last words of endpoints that no file of the UI has; none once a file was not looked into.
+    unnamed: HashSet<&'m str>,
     ready: Ready,
     /// Each path as file systems see it that heed neither case nor composition.
     seen: BTreeMap<String, String>,
@@ -69,11 +69,7 @@ impl<'m> Contents<'m> {
             has_page: false,
             has_script: false,
             calls: false,
-            unnamed: manifest
-                .into_iter()
-                .flat_map(|one| &one.endpoints)
-                .map(|one| one.path.as_str())
-                .collect(),
+            unnamed: manifest.into_iter().flat_map(words).collect(),
             ready: Ready::Nowhere,
             seen: BTreeMap::new(),
             findings: Vec::new(),
@@ -104,14 +100,21 @@ impl<'m> Contents<'m> {
         if size > self.bounds.text {
             let message = format!("`{path}` has {:.1} MiB, and is not looked into", mebibytes(size));
             self.findings.push(with_help(Code::FINDINGS_LIMIT, message, SPLIT).in_file(file));
-            self.unnamed.clear();
+            self.miss();
             return;
         }
         let bytes = bytes();
         self.findings.extend(secrets::judge(path, file, &bytes));
         let Ok(text) = std::str::from_utf8(&bytes) else { return };
         self.calls |= CALLS.iter().any(|word| text.contains(word));
-        self.unnamed.retain(|path| last_word(path).is_some_and(|word| !text.contains(word)));
+        if !self.unnamed.is_empty() {
+            for run in text.split(|letter: char| !letter.is_alphanumeric() && !"-_.%~".contains(letter)) {
+                self.unnamed.remove(run);
+                for part in run.split(['-', '_', '.']) {
+                    self.unnamed.remove(part);
+                }
+            }
+        }
         match kind {
             Kind::Page => {
                 self.has_script |= text.contains("<script");
@@ -134,13 +137,18 @@ impl<'m> Contents<'m> {
         }
     }
 
-    /// Paths of the endpoints that no file of the UI names, when it calls others.
-    pub(super) fn uncalled(&self) -> Vec<&'m str> {
-        if self.calls { self.unnamed.clone() } else { Vec::new() }
+    /// A file was not looked into: what it names nobody knows.
+    pub(super) fn miss(&mut self) {
+        self.unnamed.clear();
+    }
+
+    /// Whether the UI calls routes, and none of its files has the last word of this one.
+    pub(super) fn forgets(&self, path: &str) -> bool {
+        self.calls && last_word(path).is_some_and(|word| self.unnamed.contains(word))
     }
 
     /// Everything that is to be said.
-    pub(super) fn finish(mut self) -> Vec<Finding> {
+    pub(super) fn finish(&mut self) -> Vec<Finding> {
         if self.has_page && self.has_script && self.ready < Ready::Script {
             let message = if self.ready == Ready::Inline {
                 "`ready` is sent by an inline script, which does not run, so the host never learns that the page is up"
@@ -148,10 +156,15 @@ impl<'m> Contents<'m> {
                 "no script sends `ready`, so the host shows its loading cover for 1.5 seconds and sends no theme"
             };
             let help = "send `{ alga: true, version: '1', type: 'ready', payload: {} }` to `window.parent`, or call `bridge.ready()`";
-            self.findings.push(with_help(Code::UI_READY_MISSING, message, help).in_file(self.page));
+            self.findings.push(with_help(Code::UI_READY_MISSING, message, help).in_file(self.page.clone()));
         }
-        self.findings
+        std::mem::take(&mut self.findings)
     }
+}
+
+/// The last words of all endpoints.
+fn words(manifest: &Manifest) -> impl Iterator<Item = &str> {
+    manifest.endpoints.iter().filter_map(|endpoint| last_word(&endpoint.path))
 }
 
 /// The last segment of a path that is no parameter.

@@ -70,13 +70,13 @@ fn instead(extension: &str) -> String {
 }
 
 /// Judges every file below `folder`, whose files become the bundle's `ui/`. `shown` is the folder's name in findings.
-/// Beside the findings the paths of endpoints that the UI does not call.
+/// Beside the findings what the files show together.
 pub(super) fn folder<'m>(
     folder: &Path,
     shown: &str,
     manifest: &'m Manifest,
     overlay: &Overlay,
-) -> (Vec<Finding>, Vec<&'m str>) {
+) -> (Vec<Finding>, Contents<'m>) {
     let mut findings = Vec::new();
     let mut contents = Contents::new(format!("{shown}/index.html"), Some(manifest), overlay.bounds);
     let mut waiting = vec![(folder.to_path_buf(), String::new(), 0)];
@@ -99,7 +99,8 @@ pub(super) fn folder<'m>(
                 let message = format!("more than {MOST_FILES} UI files; the rest is not looked at");
                 findings.push(Finding::new(Code::FINDINGS_LIMIT, message).in_file(shown));
                 findings.append(&mut contents.finish());
-                return (findings, Vec::new());
+                contents.miss();
+                return (findings, contents);
             }
             let path = format!("{prefix}/{}", entry.file_name().to_string_lossy());
             let file = format!("{shown}{path}");
@@ -127,9 +128,8 @@ pub(super) fn folder<'m>(
             }
         }
     }
-    let uncalled = contents.uncalled();
     findings.append(&mut contents.finish());
-    (findings, uncalled)
+    (findings, contents)
 }
 
 fn is_hidden(path: &str) -> bool {
