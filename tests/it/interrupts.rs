@@ -37,7 +37,7 @@ fn interrupt(mut command: Command, moment: Duration) -> bool {
     if end.recv_timeout(moment).is_err() {
         // It may have ended just now.
         let _ = Command::new("kill").args(["-INT", &pid]).stderr(Stdio::null()).status().unwrap();
-        end.recv_timeout(Duration::from_mins(1)).expect("it ends soon after it was told to");
+        end.recv_timeout(Duration::from_secs(20)).expect("it ends soon after it was told to");
     }
     let status = waiting.join().unwrap();
     // 130, or the system's own way before anything was begun that would have to be undone.
