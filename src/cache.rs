@@ -5,13 +5,18 @@
 
 use crate::files::TEMPORARY;
 use serde::Serialize;
-use std::io::{self, ErrorKind};
+use sha2::{Digest, Sha256};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 /// The folders in it, and what each holds.
 const FOLDERS: [(&str, &str); 2] =
     [("javascript", "JavaScript engines"), ("components", "compiled components")];
+/// A SHA-256, in bytes.
+const SUM: usize = 32;
+/// Bytes read at once.
+const PIECE: usize = 64 << 10;
 /// A file that is being written is left alone for so long; one that is older was never finished.
 const UNFINISHED: Duration = Duration::from_hours(1);
 
@@ -62,6 +67,46 @@ pub fn clear(folder: &Path, now: SystemTime) -> io::Result<Vec<Kind>> {
         kinds.push(kind);
     }
     Ok(kinds)
+}
+
+/// A sealed entry: what is kept, what it is made of, and the SHA-256 of both. The end and not the beginning is ours, so
+/// that the file can be used as what it holds.
+pub fn seal(kept: &[u8], origin: &[u8]) -> Vec<u8> {
+    let sum = Sha256::new().chain_update(kept).chain_update(origin).finalize();
+    [kept, origin, sum.as_slice()].concat()
+}
+
+/// Whether a sealed entry is exactly what was written of this origin. No more than a piece of it is held at once.
+pub fn is_sealed(path: &Path, origin: &[u8]) -> bool {
+    is_exactly(path, origin).is_ok_and(|is_it| is_it)
+}
+
+fn is_exactly(path: &Path, origin: &[u8]) -> io::Result<bool> {
+    let mut file = fs_err::File::open(path)?;
+    let seal = (origin.len() + SUM) as u64;
+    let Some(length) = file.metadata()?.len().checked_sub(seal) else { return Ok(false) };
+    let (mut running, mut piece) = (Sha256::new(), vec![0; PIECE]);
+    let mut kept = file.by_ref().take(length);
+    loop {
+        match kept.read(&mut piece)? {
+            0 => break,
+            count => running.update(piece.get(..count).unwrap_or_default()),
+        }
+    }
+    let mut end = Vec::new();
+    file.take(seal + 1).read_to_end(&mut end)?;
+    let sum = running.chain_update(origin).finalize();
+    Ok(end == [origin, sum.as_slice()].concat())
+}
+
+/// What a sealed entry keeps, if it is exactly what was written of this origin.
+pub fn read_sealed(path: &Path, origin: &[u8]) -> Option<Vec<u8>> {
+    let mut entry = fs_err::read(path).ok()?;
+    let (rest, sum) = entry.split_last_chunk::<SUM>()?;
+    let kept = rest.strip_suffix(origin)?.len();
+    let is_whole = Sha256::digest(rest).as_slice() == sum;
+    entry.truncate(kept);
+    is_whole.then_some(entry)
 }
 
 /// The entries of a folder with their sizes, and unfinished ones from before `abandoned`.

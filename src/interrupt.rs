@@ -1,6 +1,8 @@
 //! What Ctrl-C must undo: temporary files and child processes do not outlive the process that made them.
 
 use std::collections::BTreeSet;
+#[cfg(unix)]
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, MutexGuard, Once, PoisonError};
@@ -13,6 +15,8 @@ pub enum Undo {
     Remove(PathBuf),
     /// End this group of processes, named by its leader's id.
     EndGroup(u32),
+    /// Give the terminal back its settings, as [`without_echo`] found them.
+    Terminal,
 }
 
 /// While it lives, the thing it stands for is undone on an interrupt.
@@ -29,6 +33,9 @@ struct State {
 }
 
 static STATE: Mutex<State> = Mutex::new(State { undos: BTreeSet::new(), graceful: 0 });
+/// A terminal that does not show what is typed, and its settings before.
+#[cfg(unix)]
+static TERMINAL: Mutex<Option<(File, rustix::termios::Termios)>> = Mutex::new(None);
 static WATCH: Once = Once::new();
 /// Whether the process was told to end. It stays true: a server may begin to listen for it only later.
 static TOLD: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender::new(false));
@@ -61,6 +68,24 @@ pub fn commit<T>(put: impl FnOnce() -> T) -> T {
 /// no failure to tell.
 pub fn settle() {
     drop(state());
+}
+
+/// Reads from a terminal that does not show what is typed, and shows it again even if what is typed is an interrupt.
+#[cfg(unix)]
+pub fn without_echo<T>(terminal: &File, read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    let hide = || {
+        let settings = tcgetattr(terminal)?;
+        let mut hidden = settings.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        *TERMINAL.lock().unwrap_or_else(PoisonError::into_inner) = Some((terminal.try_clone()?, settings));
+        Ok(tcsetattr(terminal, OptionalActions::Flush, &hidden)?)
+    };
+    let ((), kept) = hold(hide, |()| Undo::Terminal)?;
+    let answer = read();
+    show_again();
+    drop(kept);
+    answer
 }
 
 /// For servers: they see the signal themselves and end when they have let go of everything.
@@ -131,11 +156,20 @@ fn end(code: i32) {
         match undo {
             Undo::EndGroup(leader) => end_group(leader),
             Undo::Remove(path) => remove(&path),
+            Undo::Terminal => show_again(),
         }
     }
     if state.graceful == 0 {
         #[expect(clippy::exit, reason = "an interrupt ends the process wherever it is")]
         std::process::exit(code);
+    }
+}
+
+#[cfg(unix)]
+fn show_again() {
+    use rustix::termios::{OptionalActions, tcsetattr};
+    if let Some((terminal, settings)) = TERMINAL.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        let _ = tcsetattr(&terminal, OptionalActions::Now, &settings);
     }
 }
 

@@ -49,6 +49,7 @@ pub mod toolchain;
 pub mod tour;
 pub mod validate;
 pub mod watch;
+pub mod wipe;
 pub mod yaml;
 
 use clap::{CommandFactory, Parser};

@@ -25,6 +25,7 @@ pub use trust::{
     TrustRevoke, TrustRotate, Verify,
 };
 
+use crate::wipe;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -306,7 +307,11 @@ pub enum CacheCommand {
 /// A secret's environment variable.
 #[expect(clippy::disallowed_methods, reason = "environment variables are declared in this folder")]
 fn secret(variable: &str) -> Option<String> {
-    std::env::var(variable).ok()
+    let found = std::env::var(variable).ok();
+    if found.is_some() {
+        wipe::from_now_on();
+    }
+    found
 }
 
 /// `dev`

@@ -2,7 +2,7 @@
 
 use super::{Error, Kind, beside, sign::TEXT};
 use crate::signing::{PublicKey, SecretKey};
-use crate::{files, yaml};
+use crate::{files, wipe, yaml};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -71,6 +71,7 @@ pub fn change_password(path: &Path, key: &SecretKey, password: Option<&str>) -> 
 
 /// The text of a secret key's file.
 pub fn read_secret(path: &Path) -> Result<Zeroizing<String>, Error> {
+    wipe::from_now_on();
     let bytes = Zeroizing::new(Kind::SecretKey.read(path, TEXT)?);
     Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
 }

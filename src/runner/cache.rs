@@ -2,6 +2,7 @@
 
 use super::functions::Functions;
 use super::{Cause, Error};
+use crate::cache::{is_sealed, seal};
 use crate::files;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -12,8 +13,8 @@ use std::time::{Duration, SystemTime};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// First line of an entry.
-const MAGIC: &[u8] = b"alga-ext compiled component 1\n";
+/// Begins an entry's seal.
+const MAGIC: &[u8] = b"alga-ext compiled component 2\n";
 /// Entries kept of each kind; the least recently written go first.
 const MAX_ENTRIES: usize = 32;
 /// What an entry is called, and what says how long a component's source was loaded in place of compiling it.
@@ -57,12 +58,10 @@ impl Cache {
         self.functions.read();
         let component = compile(engine, wasm)?;
         self.functions.save();
-        if let Ok(compiled) = component.serialize() {
-            let header = self.header(&source, &compiled);
-            let entry = [header.as_slice(), &compiled].concat();
-            if files::write(&path, &entry).is_ok() {
-                self.evict(COMPILED);
-            }
+        if let Ok(compiled) = component.serialize()
+            && files::write(&path, &seal(&compiled, &self.origin(&source))).is_ok()
+        {
+            self.evict(COMPILED);
         }
         Ok(component)
     }
@@ -89,19 +88,13 @@ impl Cache {
         self.folder.join(format!("{}-{:016x}.{COMPILED}", hex(source), self.compatibility))
     }
 
-    /// What stands before the compiled bytes: who wrote them, from what, and their hash.
-    fn header(&self, source: &[u8; 32], compiled: &[u8]) -> Vec<u8> {
-        let own: [u8; 32] = Sha256::digest(compiled).into();
-        [MAGIC, &self.compatibility.to_le_bytes(), source, &own].concat()
+    /// Who wrote an entry, and from what.
+    fn origin(&self, source: &[u8; 32]) -> Vec<u8> {
+        [MAGIC, &self.compatibility.to_le_bytes(), source].concat()
     }
 
     fn read(&self, engine: &Engine, path: &Path, source: &[u8; 32]) -> Option<Component> {
-        let entry = fs_err::read(path).ok()?;
-        let (_, compiled) = entry.split_at_checked(MAGIC.len() + 8 + 32 + 32)?;
-        if !entry.starts_with(&self.header(source, compiled)) {
-            return None;
-        }
-        deserialize(engine, compiled)
+        is_sealed(path, &self.origin(source)).then(|| deserialize(engine, path)).flatten()
     }
 
     /// Keeps the newest entries of a kind, so that a day of saving a file does not fill the disk.
@@ -131,17 +124,18 @@ pub(super) fn compile(engine: &Engine, wasm: &[u8]) -> Result<Component, Error> 
     Component::from_binary(engine, wasm).map_err(|error| Error::Compile(Cause::from(error)))
 }
 
-/// Turns compiled bytes back into a component, if the engine takes them.
+/// Turns a file of compiled bytes back into a component, if the engine takes them. It is mapped and not copied: of code
+/// that is never run nothing is read.
 #[expect(
     unsafe_code,
-    reason = "deserializing runs the bytes as machine code. They come from the user's own cache folder, and the \
-              header proves that this engine's settings wrote exactly these bytes: a truncated, flipped or foreign \
-              entry never gets here. Who can write there on purpose can already replace the user's programs."
+    reason = "deserializing runs the bytes as machine code. They come from the user's own cache folder, and the seal \
+              proves that this engine's settings wrote exactly these bytes: a truncated, flipped or foreign entry \
+              never gets here. Who can write there on purpose can already replace the user's programs."
 )]
-fn deserialize(engine: &Engine, compiled: &[u8]) -> Option<Component> {
-    // SAFETY: `compiled` is the unchanged result of `Component::serialize` of an engine with the same
-    // compatibility hash, checked by SHA-256 in `Cache::read`.
-    unsafe { Component::deserialize(engine, compiled) }.ok()
+fn deserialize(engine: &Engine, file: &Path) -> Option<Component> {
+    // SAFETY: the file is the unchanged result of `Component::serialize` of an engine with the same compatibility hash,
+    // checked by SHA-256 in `Cache::read`, and entries are replaced and removed, never written into.
+    unsafe { Component::deserialize_file(engine, file) }.ok()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -186,7 +180,7 @@ mod tests {
         for (damage, bytes) in [
             ("empty", Vec::new()),
             ("cut", whole[..whole.len() - 1].to_vec()),
-            ("cut in the header", whole[..MAGIC.len() + 3].to_vec()),
+            ("cut in the seal", whole[..whole.len() - MAGIC.len()].to_vec()),
             ("flipped", flipped),
         ] {
             fs_err::write(&path, bytes).unwrap();

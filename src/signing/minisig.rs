@@ -50,7 +50,8 @@ pub fn sign(key: &SecretKey, reader: &mut impl Read, hash: &Prehash, claim: &Cla
     let (comment, public) = (comment(claim)?, key.public());
     let untrusted = untrusted(&public.id());
     let given = Some(public.to_crate()?);
-    let signed = minisign::sign(given.as_ref(), key.of_crate(), reader, Some(&comment), Some(&untrusted));
+    let (trusted, untrusted) = (Some(comment.as_str()), Some(untrusted.as_str()));
+    let signed = key.lend(|key| minisign::sign(given.as_ref(), key, reader, trusted, untrusted));
     let text = signed.map_err(|_| Error::Library { why: "it made no signature" })?.into_string();
     let unread = || Err(Error::Library { why: "it made a signature in the old form" });
     Signature::parse(text.as_bytes())?.verify(&public, hash, unread)?;

@@ -3,10 +3,11 @@
 //! The `minisign` crate makes keys, decrypts them and checks what it decrypted. Two things it does not do: it encrypts no
 //! key but one it has just made, and that with a thirty-second of the work that minisign itself asks for, so that the
 //! stream laid over a key is made here, of the same scrypt; and it signs nothing but whole files in its own format, so
-//! that statements are signed with aws-lc. What is secret here is zeroed when dropped; of copies that the crate makes on
-//! its way nobody can say.
+//! that statements are signed with aws-lc. What is secret here is zeroed when dropped, and all that the crate does with it
+//! is done [`secretly`], since it zeroes nothing itself.
 
 use super::{Error, PublicKey, public};
+use crate::wipe::secretly;
 use aws_lc_rs::rand;
 use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::Engine;
@@ -44,7 +45,7 @@ impl SecretKey {
     /// Makes a key.
     pub fn generate() -> Result<SecretKey, Error> {
         let failed = |_| Error::Library { why: "no key could be made" };
-        SecretKey::new(KeyPair::generate_unencrypted_keypair().map_err(failed)?.sk)
+        secretly(|| SecretKey::new(KeyPair::generate_unencrypted_keypair().map_err(failed)?.sk))
     }
 
     /// Whether a secret key's text is encrypted, so that [`SecretKey::open`] needs a password.
@@ -54,6 +55,10 @@ impl SecretKey {
 
     /// Opens the text of a secret key's file, or its second line alone.
     pub fn open(text: &str, password: Option<&str>) -> Result<SecretKey, Error> {
+        secretly(|| SecretKey::unlock(text, password))
+    }
+
+    fn unlock(text: &str, password: Option<&str>) -> Result<SecretKey, Error> {
         let mut stored = Stored::read(text)?;
         let opened = if stored.encrypted {
             // An absent password would make the crate ask for one, on standard output.
@@ -87,6 +92,10 @@ impl SecretKey {
 
     /// The text to store; without a password the key is stored as it is.
     pub fn close(&self, password: Option<&str>) -> Result<Zeroizing<String>, Error> {
+        secretly(|| self.lock(password))
+    }
+
+    fn lock(&self, password: Option<&str>) -> Result<Zeroizing<String>, Error> {
         let mut stored =
             Stored { bytes: Zeroizing::new(self.inner.to_bytes()), encrypted: password.is_some() };
         let (mut salt, mut costs) = ([0; COSTS - SALT], [0; 2]);
@@ -114,16 +123,18 @@ impl SecretKey {
 
     /// The Ed25519 signature of these bytes, as they are.
     pub fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>, Error> {
-        let stored = Zeroizing::new(self.inner.to_bytes());
-        let seed = stored.get(SEED..POINT).unwrap_or_default();
-        let pair = Ed25519KeyPair::from_seed_and_public_key(seed, &self.public.point);
-        let pair = pair.map_err(|_| Error::Library { why: "the secret key was not taken" })?;
-        Ok(pair.sign(bytes).as_ref().to_vec())
+        secretly(|| {
+            let stored = Zeroizing::new(self.inner.to_bytes());
+            let seed = stored.get(SEED..POINT).unwrap_or_default();
+            let pair = Ed25519KeyPair::from_seed_and_public_key(seed, &self.public.point);
+            let pair = pair.map_err(|_| Error::Library { why: "the secret key was not taken" })?;
+            Ok(pair.sign(bytes).as_ref().to_vec())
+        })
     }
 
-    /// As the crate knows it.
-    pub(super) fn of_crate(&self) -> &minisign::SecretKey {
-        &self.inner
+    /// Lends it to the crate.
+    pub(super) fn lend<T>(&self, work: impl FnOnce(&minisign::SecretKey) -> T) -> T {
+        secretly(|| work(&self.inner))
     }
 }
 

@@ -42,6 +42,8 @@ mod kill;
 mod lifecycle;
 mod lsp;
 mod manifests;
+#[cfg(target_os = "linux")]
+mod memory;
 mod new;
 mod npm;
 mod pack;

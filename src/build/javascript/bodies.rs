@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_component_is_what_it_was_once_its_bodies_are_back() {
-        let linked = Engine::load(&cache()).unwrap().linked;
+        let linked = Engine::load(&cache()).unwrap().component().to_vec();
         let emptied = empty(&linked).unwrap();
         assert!(emptied.len() < linked.len() / 4, "{} of {} bytes", emptied.len(), linked.len());
         assert!(emptied != linked && fill(&emptied, &linked).unwrap() == linked);

@@ -7,12 +7,14 @@ use super::runtime;
 use super::{Fault, bodies, table};
 use crate::bundle::Digest;
 use crate::component::WIT;
+use crate::{cache, files};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use wasmtime::component::Component;
 use wasmtime::{Config, OptLevel};
 
 /// Goes into the cache's keys; another number forgets what an older way of linking made.
-const GENERATION: &str = "2";
+const GENERATION: &str = "3";
 
 /// What the runtime is called where libraries are linked.
 const RUNTIME: &str = "runtime.wasm";
@@ -35,12 +37,8 @@ pub struct Engine {
     pub(super) wasmtime: wasmtime::Engine,
     /// The instrumented component.
     pub(super) component: Component,
-    /// The component before it was instrumented: what the snapshot is written into.
-    pub(super) linked: Vec<u8>,
-    /// That one, without function bodies.
-    pub(super) emptied: Vec<u8>,
-    /// The script that makes the bindings.
-    pub(super) shim: String,
+    /// What it was made of.
+    linked: Linked,
 }
 
 impl Engine {
@@ -50,27 +48,32 @@ impl Engine {
         let (cache, key) = (Cache::new(folder), key());
         let linked = Linked::take(&cache, &key)?;
         let name = format!("{key}-{}.cwasm", compatibility(&engine));
-        let kept = cache.read(&name).and_then(|bytes| super::snapshot::deserialize(&engine, &bytes));
+        let kept = cache.find(&name).and_then(|file| super::snapshot::deserialize(&engine, &file));
         let component = if let Some(component) = kept {
             component
         } else {
-            let (_, instrumented) = wasmtime_wizer::Wizer::new().instrument_component(&linked.component)?;
+            let (_, instrumented) = wasmtime_wizer::Wizer::new().instrument_component(linked.component())?;
             let component = Component::new(&engine, &instrumented)?;
             cache.write(&name, &component.serialize()?);
             component
         };
-        let emptied = bodies::empty(&linked.component)?;
-        Ok(Engine { wasmtime: engine, component, linked: linked.component, emptied, shim: linked.shim })
+        Ok(Engine { wasmtime: engine, component, linked })
     }
 
-    /// The component a script is loaded into: exports `init`, which loads it, and `handler`.
+    /// The component a script is loaded into, before it was instrumented: exports `init`, which loads it, and `handler`.
+    /// A snapshot is written into it.
     pub fn component(&self) -> &[u8] {
-        &self.linked
+        self.linked.component()
+    }
+
+    /// That one, without function bodies.
+    pub(super) fn emptied(&self) -> &[u8] {
+        self.linked.emptied()
     }
 
     /// The script that makes the bindings; `init` wants it first.
     pub fn shim(&self) -> &str {
-        &self.shim
+        self.linked.shim()
     }
 }
 
@@ -118,29 +121,46 @@ fn key() -> String {
 /// Runtime and bindings in one component, and the script that makes the bindings: what loads a script.
 #[derive(Debug)]
 pub struct Linked {
-    /// The script that makes the bindings; `init` wants it first.
-    pub shim: String,
-    /// Exports `init`, which loads a script, and `handler`.
-    pub component: Vec<u8>,
+    /// All of it in one piece, as it is kept, since a build has better things to do than to copy.
+    bytes: Vec<u8>,
+    shim: Range<usize>,
+    component: Range<usize>,
 }
 
 impl Linked {
-    /// Takes both out of the cache in `folder`, or makes them and puts them there.
+    /// Takes it out of the cache in `folder`, or makes it and puts it there.
     pub fn load(folder: &Path) -> Result<Linked, Fault> {
         Linked::take(&Cache::new(folder), &key())
     }
 
-    fn take(cache: &Cache, key: &str) -> Result<Linked, Fault> {
-        let name = format!("{key}.linked");
-        if let Some(linked) = cache.read(&name).and_then(|bytes| Linked::decode(&bytes)) {
-            return Ok(linked);
-        }
-        let linked = Linked::new()?;
-        cache.write(&name, &linked.encode());
-        Ok(linked)
+    /// The script that makes the bindings; `init` wants it first.
+    pub fn shim(&self) -> &str {
+        self.bytes.get(self.shim.clone()).and_then(|shim| std::str::from_utf8(shim).ok()).unwrap_or_default()
     }
 
-    fn new() -> Result<Linked, Fault> {
+    /// Exports `init`, which loads a script, and `handler`.
+    pub fn component(&self) -> &[u8] {
+        self.bytes.get(self.component.clone()).unwrap_or_default()
+    }
+
+    /// The component without function bodies.
+    fn emptied(&self) -> &[u8] {
+        self.bytes.get(self.component.end..).unwrap_or_default()
+    }
+
+    fn take(cache: &Cache, key: &str) -> Result<Linked, Fault> {
+        let name = format!("{key}.linked");
+        if let Some(linked) = cache.read(&name).and_then(Linked::decode) {
+            return Ok(linked);
+        }
+        let bytes = Linked::encode()?;
+        cache.write(&name, &bytes);
+        Linked::decode(bytes).ok_or_else(|| "what was linked cannot be read".into())
+    }
+
+    /// Links, and puts together: the lengths of the shim and the component, the shim, the component, and the latter
+    /// without function bodies.
+    fn encode() -> Result<Vec<u8>, Fault> {
         let mut resolve = wit_parser::Resolve::default();
         resolve.push_str("extension.wit", WIT)?;
         resolve.push_str("random.wit", RANDOM)?;
@@ -158,26 +178,24 @@ impl Linked {
         linker.library("stand-in.wasm", &narrowed.stand_in, false)?;
         linker.library("bindings.wasm", &bindings, false)?;
         let component = table::hand_over(&linker.encode()?, RUNTIME)?;
-        Ok(Linked { shim, component })
+        let lengths = [shim.len(), component.len()].map(|length| (length as u64).to_le_bytes());
+        let emptied = bodies::empty(&component)?;
+        Ok([lengths.as_flattened(), shim.as_bytes(), &component, &emptied].concat())
     }
 
-    /// The shim's length, the shim, the component.
-    fn encode(&self) -> Vec<u8> {
-        let mut bytes = (self.shim.len() as u64).to_le_bytes().to_vec();
-        bytes.extend_from_slice(self.shim.as_bytes());
-        bytes.extend_from_slice(&self.component);
-        bytes
-    }
-
-    fn decode(bytes: &[u8]) -> Option<Linked> {
-        let (length, rest) = bytes.split_first_chunk::<8>()?;
-        let (shim, component) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
-        Some(Linked { shim: String::from_utf8(shim.to_vec()).ok()?, component: component.to_vec() })
+    fn decode(bytes: Vec<u8>) -> Option<Linked> {
+        let (first, rest) = bytes.split_first_chunk::<8>()?;
+        let (second, rest) = rest.split_first_chunk::<8>()?;
+        let length = |bytes: &[u8; 8]| usize::try_from(u64::from_le_bytes(*bytes)).ok();
+        let shim = 16..length(first)?.checked_add(16)?;
+        let component = shim.end..length(second)?.checked_add(shim.end)?;
+        std::str::from_utf8(bytes.get(shim.clone())?).ok()?;
+        (rest.len() + 16 >= component.end).then_some(Linked { bytes, shim, component })
     }
 }
 
-/// Files that begin with the SHA-256 of the rest. One that is damaged counts as absent; one that cannot be written
-/// costs time at the next build and nothing else.
+/// Sealed entries. One that is damaged counts as absent; one that cannot be written costs time at the next build and
+/// nothing else.
 struct Cache {
     folder: PathBuf,
 }
@@ -188,14 +206,17 @@ impl Cache {
     }
 
     fn read(&self, name: &str) -> Option<Vec<u8>> {
-        let bytes = fs_err::read(self.folder.join(name)).ok()?;
-        let (sum, payload) = bytes.split_at_checked(64)?;
-        (Digest::of(payload).hex().as_bytes() == sum).then(|| payload.to_vec())
+        cache::read_sealed(&self.folder.join(name), name.as_bytes())
+    }
+
+    /// The file of an entry that is whole.
+    fn find(&self, name: &str) -> Option<PathBuf> {
+        let path = self.folder.join(name);
+        cache::is_sealed(&path, name.as_bytes()).then_some(path)
     }
 
     fn write(&self, name: &str, payload: &[u8]) {
-        let bytes = [Digest::of(payload).hex().as_bytes(), payload].concat();
         // Best effort, as the type says.
-        let _ = crate::files::write(&self.folder.join(name), &bytes);
+        let _ = files::write(&self.folder.join(name), &cache::seal(payload, name.as_bytes()));
     }
 }

@@ -7,6 +7,7 @@ use super::{Fault, bodies, rehearsal};
 use crate::runner;
 use futures_util::FutureExt;
 use std::fmt;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
@@ -245,13 +246,13 @@ impl Evaluation {
     pub(super) fn snapshot(self, engine: &Engine) -> Result<Snapshot, Fault> {
         let Evaluation { mut store, instance } = self;
         let wizer = Wizer::new();
-        let (context, _) = wizer.instrument_component(&engine.emptied)?;
+        let (context, _) = wizer.instrument_component(engine.emptied())?;
         store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Continue(1)));
         store.data_mut().stage = Stage::Rehearsal;
         at_once(rehearsal::rehearse(&mut store, &instance))??;
         let mut wizened = WasmtimeWizerComponent { store: &mut store, instance };
         let component = at_once(wizer.snapshot_component(context, &mut wizened))??;
-        let component = bodies::fill(&component, &engine.linked)?;
+        let component = bodies::fill(&component, engine.component())?;
         let State { messages, read_clock, read_random, .. } = store.into_data();
         Ok(Snapshot { component, messages, read_clock, read_random })
     }
@@ -298,7 +299,7 @@ async fn run(
 ) -> Result<Instance, Failure> {
     let instance = linker.instantiate_async(&mut *store, &engine.component).await?;
     let init = instance.get_typed_func::<(&str, &str, Option<&str>, bool), Init>(&mut *store, "init")?;
-    let (result,) = init.call_async(&mut *store, (&engine.shim, script, None, false)).await?;
+    let (result,) = init.call_async(&mut *store, (engine.shim(), script, None, false)).await?;
     result.map_err(|text| Failure::Threw(thrown(&text)))?;
     Ok(instance)
 }
@@ -464,12 +465,14 @@ impl Drop for Ticks {
     }
 }
 
-/// Reads a compiled component back; `None` when it was made by another wasmtime or for another machine.
+/// Reads a compiled component back; `None` when it was made by another wasmtime or for another machine. The file is
+/// mapped and not copied: of what is never run nothing is read.
 #[expect(unsafe_code, reason = "the one place where machine code is read back")]
-pub(super) fn deserialize(engine: &wasmtime::Engine, bytes: &[u8]) -> Option<Component> {
-    // SAFETY: `deserialize` runs what it is given, so the bytes must be what `Component::serialize` wrote. They come
-    // from our own folder in the user's cache, under a name that holds the hash of what was compiled and of
-    // wasmtime's version and settings, and `engine::Cache` has compared them with the SHA-256 written with them:
-    // a damaged or half-written file does not get here. Who can forge both can as well replace this program.
-    unsafe { Component::deserialize(engine, bytes) }.ok()
+pub(super) fn deserialize(engine: &wasmtime::Engine, file: &Path) -> Option<Component> {
+    // SAFETY: `deserialize_file` runs what it is given, so the file must be what `Component::serialize` wrote, and stay
+    // so. It is in our own folder in the user's cache, under a name that holds the hash of what was compiled and of
+    // wasmtime's version and settings, and `engine::Cache` has compared it with the SHA-256 written with it: a damaged
+    // or half-written file does not get here. Files there are replaced and removed, never written into. Who can forge
+    // all that can as well replace this program.
+    unsafe { Component::deserialize_file(engine, file) }.ok()
 }

@@ -343,7 +343,7 @@ mod tests {
 
     #[test]
     fn the_module_with_the_functions_has_the_table() {
-        let linked = Engine::load(&cache()).unwrap().linked;
+        let linked = Engine::load(&cache()).unwrap().component().to_vec();
         let mut found = Vec::new();
         for payload in Parser::new(0).parse_all(&linked) {
             if let Payload::ModuleSection { unchecked_range, .. } = payload.unwrap() {

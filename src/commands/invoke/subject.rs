@@ -37,8 +37,8 @@ impl Subject {
             && let Some(text) = build::source_of(project, &self.wasm)?
             && let Ok(linked) = build::javascript::Linked::load(&session.cache)
         {
-            let script = Script { shim: linked.shim.into(), text };
-            let runtime = runner.runtime(&linked.component)?;
+            let script = Script { shim: linked.shim().into(), text };
+            let runtime = runner.runtime(linked.component())?;
             let begun = Instant::now();
             let handler = runtime.loaded(Arc::new(script), LOADING);
             if handler.is_loaded() {

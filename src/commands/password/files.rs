@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::release;
+use crate::wipe;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -15,6 +16,7 @@ pub(in crate::commands) fn descriptor(number: u32) -> PathBuf {
 
 /// A short secret file, whole.
 pub(in crate::commands) fn secret(path: &Path) -> Result<Zeroizing<String>, Error> {
+    wipe::from_now_on();
     let bytes = Zeroizing::new(release::read_bounded(path, LONGEST)?);
     Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
 }

@@ -1,6 +1,8 @@
 //! A key's password: from a file, a descriptor, the environment or a prompt; never from an argument.
 
 mod files;
+#[cfg(unix)]
+mod terminal;
 
 pub(super) use files::{descriptor, secret};
 
@@ -8,7 +10,7 @@ use super::Session;
 use crate::cli;
 use crate::error::Error;
 use crate::signing::{self, PASSWORD_WAYS};
-use dialoguer::Password;
+use crate::wipe;
 use files::first_line;
 use std::io::IsTerminal;
 use zeroize::Zeroizing;
@@ -35,7 +37,7 @@ pub(super) fn password(
     if let Some(password) = &arguments.password {
         return Ok(password.0.clone());
     }
-    ask("Password of the secret key", purpose)
+    ask("Password of the secret key", purpose, session)
 }
 
 /// The password a key gets, none when it is to have none.
@@ -52,10 +54,10 @@ pub(super) fn new_password(
     if let Some(password) = &arguments.new_password {
         return Ok(Some(password.0.clone()));
     }
-    ask("New password of the secret key", Purpose::Choose).map(Some)
+    ask("New password of the secret key", Purpose::Choose, session).map(Some)
 }
 
-fn ask(prompt: &str, purpose: Purpose) -> Result<Zeroizing<String>, Error> {
+fn ask(prompt: &str, purpose: Purpose, session: &Session) -> Result<Zeroizing<String>, Error> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Err(match purpose {
             Purpose::Give => signing::Error::NeedsPassword.into(),
@@ -65,10 +67,25 @@ fn ask(prompt: &str, purpose: Purpose) -> Result<Zeroizing<String>, Error> {
             },
         });
     }
-    let prompt = Password::new().with_prompt(prompt);
-    let prompt = match purpose {
-        Purpose::Choose => prompt.with_confirmation("The same again", "These are two different passwords"),
-        Purpose::Give => prompt,
-    };
-    prompt.interact().map(Zeroizing::new).map_err(|dialoguer::Error::IO(error)| Error::Io(error))
+    wipe::from_now_on();
+    loop {
+        let password = typed(prompt)?;
+        if password.is_empty() {
+            continue;
+        }
+        if purpose == Purpose::Give || password == typed("The same again")? {
+            return Ok(password);
+        }
+        session.output.say("these are two different passwords");
+    }
+}
+
+/// What is typed on the terminal and not shown.
+fn typed(prompt: &str) -> Result<Zeroizing<String>, Error> {
+    // Not by way of dialoguer: what it reads stays in the buffer of standard input until the process ends.
+    #[cfg(unix)]
+    let typed = terminal::hidden_line(prompt)?;
+    #[cfg(not(unix))]
+    let typed = Zeroizing::new(rpassword::prompt_password(format!("{prompt}: "))?);
+    Ok(typed)
 }

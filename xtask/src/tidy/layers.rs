@@ -4,7 +4,10 @@ use super::File;
 
 /// Modules by layer, lowest first. A module may import every layer below its own.
 const LAYERS: [(&str, &[&str]); 4] = [
-    ("words", &["cache", "config", "exit", "files", "findings", "interrupt", "manifest", "schemas", "yaml"]),
+    (
+        "words",
+        &["cache", "config", "exit", "files", "findings", "interrupt", "manifest", "schemas", "wipe", "yaml"],
+    ),
     (
         "parts",
         &["bundle", "component", "host", "project", "runner", "serve", "signing", "toolchain", "watch"],
@@ -17,7 +20,7 @@ const LAYERS: [(&str, &[&str]); 4] = [
 const WITHIN: [(&str, &str); 1] = [("runner", "host")];
 
 /// The modules that may name a foreign crate.
-const OWNERS: [(&str, &[&str]); 28] = [
+const OWNERS: [(&str, &[&str]); 29] = [
     ("aws_lc_rs", &["signing"]),
     ("axum", &["dev", "registry", "serve"]),
     ("blake2b_simd", &["signing"]),
@@ -34,6 +37,7 @@ const OWNERS: [(&str, &[&str]); 28] = [
     ("oxc", &["build/javascript"]),
     ("oxc_resolver", &["build/javascript"]),
     ("reqwest", &["registry", "host/http"]),
+    ("rpassword", &["commands/password"]),
     ("rusqlite", &["dev", "registry"]),
     ("rustix", &["interrupt"]),
     ("saphyr_parser", &["yaml"]),
