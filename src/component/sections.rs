@@ -58,30 +58,33 @@ impl Identity {
 
 /// Trims the custom sections of a component and adds its identity. Stamping again replaces the stamp.
 pub fn stamp(component: &[u8], identity: &Identity) -> Result<Vec<u8>, Error> {
-    let mut bytes = strip(component)?;
     let text =
         serde_json::to_vec(identity).map_err(|error| Error::Malformed { message: error.to_string() })?;
     let section = CustomSection { name: Cow::Borrowed(IDENTITY), data: Cow::Owned(text) };
+    let stripped = strip(component)?;
+    let mut bytes = Vec::with_capacity(stripped.len() + section.data.len() + 64);
+    bytes.extend_from_slice(&stripped);
     bytes.push(0);
     section.encode(&mut bytes);
     Ok(bytes)
 }
 
 /// Trims custom sections at every level: debugging, producers, names of component items. The names of core
-/// functions stay, because the trace of a trap is made of them.
-pub fn strip(binary: &[u8]) -> Result<Vec<u8>, Error> {
+/// functions stay, because the trace of a trap is made of them. What has nothing to trim is not copied.
+pub fn strip(binary: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
     strip_level(binary, 0)
 }
 
 /// Nesting deeper than this is nobody's honest work.
 const DEEPEST: usize = 32;
 
-fn strip_level(binary: &[u8], depth: usize) -> Result<Vec<u8>, Error> {
+fn strip_level(binary: &[u8], depth: usize) -> Result<Cow<'_, [u8]>, Error> {
     if depth > DEEPEST {
         return Err(Error::Malformed { message: format!("components are nested more than {DEEPEST} deep") });
     }
     let cut = || Error::Truncated { message: "a section reaches beyond the end".into() };
-    let mut out = binary.get(..8).ok_or_else(cut)?.to_vec();
+    let header = binary.get(..8).ok_or_else(cut)?;
+    let (mut sections, mut trimmed) = (Vec::new(), false);
     let mut parser = Parser::new(0);
     let mut rest = binary;
     loop {
@@ -91,9 +94,9 @@ fn strip_level(binary: &[u8], depth: usize) -> Result<Vec<u8>, Error> {
         };
         rest = rest.get(consumed..).ok_or_else(cut)?;
         match payload {
-            Payload::End(_) => return Ok(out),
+            Payload::End(_) => break,
             Payload::Version { .. } | Payload::CodeSectionEntry(_) => {}
-            Payload::CustomSection(section) if !is_kept(section.name()) => {}
+            Payload::CustomSection(section) if !is_kept(section.name()) => trimmed = true,
             Payload::ModuleSection { unchecked_range, .. }
             | Payload::ComponentSection { unchecked_range, .. } => {
                 let range = span(&unchecked_range);
@@ -102,12 +105,13 @@ fn strip_level(binary: &[u8], depth: usize) -> Result<Vec<u8>, Error> {
                 let id =
                     if is_module { ComponentSectionId::CoreModule } else { ComponentSectionId::Component };
                 let data = strip_level(nested, depth + 1)?;
-                append(&mut out, id.into(), &data);
+                trimmed |= matches!(data, Cow::Owned(_));
+                sections.push((id.into(), data));
                 rest = rest.get(range.len()..).ok_or_else(cut)?;
             }
             payload => {
                 if let Some((id, range)) = payload.as_section() {
-                    append(&mut out, id, binary.get(span(&range)).ok_or_else(cut)?);
+                    sections.push((id, Cow::Borrowed(binary.get(span(&range)).ok_or_else(cut)?)));
                 }
                 if let Payload::CodeSectionStart { size, .. } = payload {
                     parser.skip_section();
@@ -116,6 +120,16 @@ fn strip_level(binary: &[u8], depth: usize) -> Result<Vec<u8>, Error> {
             }
         }
     }
+    if !trimmed {
+        return Ok(Cow::Borrowed(binary));
+    }
+    let mut out = Vec::with_capacity(binary.len());
+    out.extend_from_slice(header);
+    for (id, data) in sections {
+        out.push(id);
+        RawSection { id, data: &data }.encode(&mut out);
+    }
+    Ok(Cow::Owned(out))
 }
 
 /// Sections that change what the binary means, or what a trap says.
@@ -124,11 +138,6 @@ fn is_kept(name: &str) -> bool {
         || name.starts_with("component-type")
         || name.starts_with("dylink")
         || name == "metadata.code.branch_hint"
-}
-
-fn append(out: &mut Vec<u8>, id: u8, data: &[u8]) {
-    out.push(id);
-    RawSection { id, data }.encode(out);
 }
 
 fn span(range: &std::ops::Range<u64>) -> std::ops::Range<usize> {

@@ -200,5 +200,5 @@ fn a_preview_2_component_is_taken_as_it_is() {
     sandbox.run("build").ok();
     let built = sandbox.read("dist/main.wasm");
     let plain = alga_ext::component::strip(&component).unwrap();
-    assert_eq!(built[..plain.len()], plain, "only the identity is added, and what is not code taken away");
+    assert_eq!(built[..plain.len()], *plain, "only the identity is added, and what is not code taken away");
 }

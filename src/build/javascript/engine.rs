@@ -6,7 +6,7 @@
 use super::runtime;
 use super::{Fault, bodies, table};
 use crate::bundle::Digest;
-use crate::component::WIT;
+use crate::component::{self, WIT};
 use crate::{cache, files};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -112,10 +112,9 @@ fn compatibility(engine: &wasmtime::Engine) -> String {
 
 /// What the linked runtime depends on.
 fn key() -> String {
-    let version = env!("CARGO_PKG_VERSION").as_bytes();
-    let texts = [WIT, WORLD, RANDOM, runtime::IO, runtime::CLOCKS].map(str::as_bytes);
-    let parts = [&[GENERATION.as_bytes(), version], &texts[..]].concat();
-    Digest::of(&[&parts.join(&0)[..], runtime::shipped()].concat()).hex()
+    let texts = [GENERATION, env!("CARGO_PKG_VERSION"), WIT, WORLD, RANDOM, runtime::IO, runtime::CLOCKS];
+    let texts = Digest::of(texts.join("\0").as_bytes());
+    Digest::of([texts, Digest::of(runtime::shipped())].map(|digest| digest.hex()).concat().as_bytes()).hex()
 }
 
 /// Runtime and bindings in one component, and the script that makes the bindings: what loads a script.
@@ -178,6 +177,8 @@ impl Linked {
         linker.library("stand-in.wasm", &narrowed.stand_in, false)?;
         linker.library("bindings.wasm", &bindings, false)?;
         let component = table::hand_over(&linker.encode()?, RUNTIME)?;
+        // What is trimmed here need not be trimmed of every component that is made of it.
+        let component = component::strip(&component)?.into_owned();
         let lengths = [shim.len(), component.len()].map(|length| (length as u64).to_le_bytes());
         let emptied = bodies::empty(&component)?;
         Ok([lengths.as_flattened(), shim.as_bytes(), &component, &emptied].concat())

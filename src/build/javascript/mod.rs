@@ -12,6 +12,7 @@ mod graph;
 mod kept;
 mod link;
 mod locate;
+mod memory;
 mod quote;
 mod reach;
 mod rehearsal;
@@ -43,7 +44,6 @@ use frozen::{Frozen, Warnings};
 use graph::Graph;
 use kept::Text;
 use resolve::Resolver;
-use serde_json::json;
 use snapshot::Failure;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -53,8 +53,6 @@ use std::time::Duration;
 
 /// The interface every component imports: what it prints and how it fails goes there.
 const LOGGING: &str = "alga:extension/logging";
-/// The custom section that says what a component was built by and from.
-pub const IDENTITY: &str = "alga:build";
 
 /// What the engine's parts fail with; never the author's doing.
 pub(crate) type Fault = Box<dyn std::error::Error + Send + Sync>;
@@ -349,15 +347,9 @@ impl Evaluated {
                 || script.interfaces.get(name).is_some_and(|only_host| takes_host || !only_host)
         };
         let source = Digest::of(script.text.as_bytes());
-        let identity = json!({
-            "tool": "alga-ext",
-            "version": env!("CARGO_PKG_VERSION"),
-            "engine": "quickjs",
-            "source": source.to_string(),
-        });
-        let sections = [(IDENTITY, identity.to_string())];
-        let sections = sections.each_ref().map(|(name, text)| (*name, text.as_bytes()));
-        let component = finish::finish(&snapshot.component, keep, &sections).map_err(Error::Engine)?;
+        let component = finish::finish(&snapshot.component, keep)
+            .and_then(|finished| bodies::fill(&finished, finish::OWN, engine.component(), &snapshot.memory))
+            .map_err(Error::Engine)?;
         let mut warnings = script.warnings;
         let found = frozen(script.frozen, &engine, &script.text, &snapshot).map_err(Error::Engine)?;
         warnings.extend(found.sentences());

@@ -2,8 +2,9 @@
 
 use super::engine::Engine;
 use super::locate::{PROBE, Probe};
+use super::memory::Memory;
 use super::runtime::{MONOTONIC_CLOCK, POLL};
-use super::{Fault, bodies, rehearsal};
+use super::{Fault, rehearsal};
 use crate::runner;
 use futures_util::FutureExt;
 use std::fmt;
@@ -16,7 +17,7 @@ use wasmtime::component::{
     Component, ComponentType, Instance, Lift, Linker, Lower, Resource, ResourceType, Val,
 };
 use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
-use wasmtime_wizer::{WasmtimeWizerComponent, Wizer};
+use wasmtime_wizer::{ComponentInstanceState, WasmtimeWizerComponent, Wizer};
 
 /// How long the top level of a source may run.
 pub(super) const TOP_LEVEL: Duration = Duration::from_secs(10);
@@ -36,8 +37,10 @@ type Init = (Result<(), String>,);
 
 /// What came of an evaluation.
 pub(super) struct Snapshot {
-    /// The component with the evaluated script inside, not yet finished.
+    /// The component as it is once the script was evaluated, but for function bodies and memory.
     pub(super) component: Vec<u8>,
+    /// What is in its memory: the script, evaluated.
+    pub(super) memory: Memory,
     /// What the prelude said to the build.
     pub(super) messages: Vec<String>,
     /// Whether the source asked what time it is.
@@ -250,11 +253,54 @@ impl Evaluation {
         store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Continue(1)));
         store.data_mut().stage = Stage::Rehearsal;
         at_once(rehearsal::rehearse(&mut store, &instance))??;
-        let mut wizened = WasmtimeWizerComponent { store: &mut store, instance };
-        let component = at_once(wizer.snapshot_component(context, &mut wizened))??;
-        let component = bodies::fill(&component, engine.component())?;
+        let inside = WasmtimeWizerComponent { store: &mut store, instance };
+        let mut witness = Witness { inside, memories: Vec::new() };
+        let component = at_once(wizer.snapshot_component(context, &mut witness))??;
+        let mut memories = witness.memories.into_iter();
+        let (Some(memory), None) = (memories.next(), memories.next()) else {
+            return Err("an engine with another number of memories than one".into());
+        };
         let State { messages, read_clock, read_random, .. } = store.into_data();
-        Ok(Snapshot { component, messages, read_clock, read_random })
+        Ok(Snapshot { component, memory, messages, read_clock, read_random })
+    }
+}
+
+/// What tells wizer of an instance, but of its memory only how long it is: see [`Memory`].
+struct Witness<'a> {
+    inside: WasmtimeWizerComponent<'a, State>,
+    memories: Vec<Memory>,
+}
+
+impl ComponentInstanceState for Witness<'_> {
+    async fn call_func_ret_list_u8(
+        &mut self,
+        instance: &str,
+        function: &str,
+        contents: impl FnOnce(&[u8]) + Send,
+    ) {
+        let mut length = 0;
+        let seen = |bytes: &[u8]| {
+            length = bytes.len();
+            self.memories.push(Memory::of(bytes));
+        };
+        self.inside.call_func_ret_list_u8(instance, function, seen).await;
+        contents(&vec![0; length]);
+    }
+
+    async fn call_func_ret_s32(&mut self, instance: &str, function: &str) -> i32 {
+        self.inside.call_func_ret_s32(instance, function).await
+    }
+
+    async fn call_func_ret_s64(&mut self, instance: &str, function: &str) -> i64 {
+        self.inside.call_func_ret_s64(instance, function).await
+    }
+
+    async fn call_func_ret_f32(&mut self, instance: &str, function: &str) -> u32 {
+        self.inside.call_func_ret_f32(instance, function).await
+    }
+
+    async fn call_func_ret_f64(&mut self, instance: &str, function: &str) -> u64 {
+        self.inside.call_func_ret_f64(instance, function).await
     }
 }
 

@@ -4,6 +4,7 @@
 //! core function that traps, at the same place of the core index space; component functions and instances are
 //! renumbered, types leave a placeholder. An interface that stays loses the functions that need a type of one that
 //! goes. One pass to see what there is, one to write; no composition, which other hosts refuse (wasmtime#13540).
+//! All of this is about a component's outside: its modules' function bodies and memory are put in afterwards.
 
 mod interface;
 
@@ -16,21 +17,20 @@ use std::ops::Range;
 use wasm_encoder::reencode::{Reencode, ReencodeComponent, RoundtripReencoder};
 use wasm_encoder::{
     Alias, CanonicalFunctionSection, CodeSection, Component, ComponentAliasSection, ComponentExportSection,
-    ComponentImportSection, ComponentInstanceSection, ComponentSectionId, ComponentTypeSection,
-    CustomSection, ExportKind, ExportSection, Function, FunctionSection, InstanceSection, Module, ModuleArg,
-    ModuleSection, PrimitiveValType, RawSection, TypeSection,
+    ComponentImportSection, ComponentInstanceSection, ComponentSectionId, ComponentTypeSection, ExportKind,
+    ExportSection, Function, FunctionSection, InstanceSection, Module, ModuleArg, ModuleSection,
+    PrimitiveValType, RawSection, TypeSection,
 };
 use wasmparser::{
     CanonicalFunction, ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind, ComponentType,
     ComponentTypeRef, ExternalKind, FuncType, Parser, Payload, ValidPayload, Validator, WasmFeatures,
 };
 
-/// Drops the imported instances that `keep` refuses and the export `init`, and adds `sections` at the end.
-pub(super) fn finish(
-    snapshot: &[u8],
-    keep: impl Fn(&str) -> bool,
-    sections: &[(&str, &[u8])],
-) -> Result<Vec<u8>, Fault> {
+/// How many modules of its own a finished component begins with.
+pub(super) const OWN: usize = 1;
+
+/// Drops the imported instances that `keep` refuses and the export `init`.
+pub(super) fn finish(snapshot: &[u8], keep: impl Fn(&str) -> bool) -> Result<Vec<u8>, Fault> {
     let survey = Survey::of(snapshot, keep)?;
     let traps = trapping_module(&survey.trap_types)?;
     let mut component = Component::new();
@@ -39,9 +39,6 @@ pub(super) fn finish(
     instances.instantiate(0, Vec::<(&str, ModuleArg)>::new());
     component.section(&instances);
     Writer { survey, counts: Counts::default(), depth: Depth::default() }.write(snapshot, &mut component)?;
-    for (name, data) in sections {
-        component.section(&CustomSection { name: (*name).into(), data: (*data).into() });
-    }
     let component = component.finish();
     check(&component)?;
     Ok(component)
