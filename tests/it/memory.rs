@@ -122,6 +122,8 @@ fn what_signs_forgets_the_key_and_the_password() {
     let id = sandbox.run("keys export key").ok().stdout.lines().next().unwrap().to_owned();
     let control = ("key id", id.rsplit(' ').next().unwrap().into());
     let with_control = [secrets.as_slice(), &[control]].concat();
+    let closed = "keys generate --out closed --format json --password-file password";
+    assert_eq!(Stuck::at_its_words(&sandbox, closed).remembers(&secrets), [""; 0]);
     for line in [
         "sign app/dist/bundle.tar.zst --format json --key key",
         "attest app/dist/bundle.tar.zst --format json --key key",

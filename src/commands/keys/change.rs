@@ -13,14 +13,16 @@ use serde_json::json;
 pub(super) fn password_of(arguments: &cli::KeysChangePassword, session: &Session) -> Result<(), Error> {
     let cli::Rekey { password: old, new, folder } = &arguments.rekey;
     let path = session.keyring(folder)?.find(&session.directory, &arguments.key);
-    let key = open(&path, old, session)?;
-    let password = new_password(new, session)?;
-    release::change_password(&path, &key, password.as_deref().map(String::as_str))?;
-    let document =
-        json!({ "key_id": key.public().id(), "secret_key": path, "encrypted": password.is_some() });
-    session.output.data(&document, String::new)?;
-    let now = if password.is_some() { "another password" } else { "no password" };
-    session.output.say(&format!("key {} has {now} now", key.public().id()));
+    // Neither the key nor a password is kept while somebody reads what is said.
+    let (id, encrypted) = {
+        let key = open(&path, old, session)?;
+        let password = new_password(new, session)?;
+        release::change_password(&path, &key, password.as_deref().map(String::as_str))?;
+        (key.public().id(), password.is_some())
+    };
+    session.output.data(&json!({ "key_id": id, "secret_key": path, "encrypted": encrypted }), String::new)?;
+    let now = if encrypted { "another password" } else { "no password" };
+    session.output.say(&format!("key {id} has {now} now"));
     Ok(())
 }
 

@@ -22,6 +22,7 @@ pub(super) fn generate(arguments: &cli::KeysGenerate, session: &Session) -> Resu
         Some(password(&arguments.password, Purpose::Choose, session)?)
     };
     let key = release::generate_keys(&files, password.as_deref().map(String::as_str))?;
+    drop(password);
     if let (Some(publisher), Some(name)) = (&arguments.publisher, &arguments.name) {
         session.keyring(&arguments.folder)?.set_default(publisher, name)?;
     }
@@ -32,9 +33,11 @@ pub(super) fn generate(arguments: &cli::KeysGenerate, session: &Session) -> Resu
 pub(super) fn import(arguments: &cli::KeysImport, session: &Session) -> Result<(), Error> {
     let cli::Rekey { password: old, new, folder } = &arguments.rekey;
     let files = KeyFiles::free(&session.keyring(folder)?.files(&arguments.name)?.secret)?;
-    let key = open(&session.path(&arguments.file), old, session)?;
-    let password = new_password(new, session)?;
-    let key = release::import_key(&files, &key, password.as_deref().map(String::as_str))?;
+    let key = {
+        let key = open(&session.path(&arguments.file), old, session)?;
+        let password = new_password(new, session)?;
+        release::import_key(&files, &key, password.as_deref().map(String::as_str))?
+    };
     stored("imported", &files, &key, session)
 }
 
