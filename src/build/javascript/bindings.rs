@@ -1,6 +1,7 @@
 //! Which host bindings a handler gets, and which interfaces its component imports for them.
 
-use super::testing::{build_text, call, imports, try_build};
+use super::Script;
+use super::testing::{answer, build_text, call, imports, project, try_build};
 
 #[test]
 fn the_host_bindings_are_the_sdks_and_only_their_interfaces_are_imported() {
@@ -77,16 +78,14 @@ fn a_wrapped_handler_without_a_host_imports_no_interface_for_it() {
     assert_eq!(call(&built.component).body(), "ok");
 }
 
-/// The interfaces of the platform that a handler's component imports, those that every one does aside.
+/// The interfaces of the platform that a handler's script imports, the log aside.
 #[track_caller]
-fn imported(files: &[(&str, &str)]) -> Vec<String> {
-    let built = try_build(files).unwrap_or_else(|error| panic!("{error}"));
-    let names = imports(&built.component);
-    let names = names.iter().filter_map(|name| name.strip_prefix("alga:extension/"));
-    let mut names: Vec<_> =
-        names.filter(|name| !matches!(*name, "types" | "logging")).map(str::to_owned).collect();
-    names.sort();
-    names
+fn reached(handler: &str) -> Vec<String> {
+    let folder = project(&[("src/handler.js", handler)]);
+    let script = Script::link(folder.path(), &folder.path().join("src/handler.js"), false);
+    let script = script.unwrap_or_else(|error| panic!("{error}\n{handler}"));
+    let names = script.interfaces.keys().filter_map(|name| name.strip_prefix("alga:extension/"));
+    names.filter(|name| *name != "logging").map(str::to_owned).collect()
 }
 
 #[test]
@@ -104,11 +103,11 @@ fn a_default_export_gets_its_host_whatever_else_has_no_name() {
         "export async function handler(request, host) { return { body: `${(await host.user.getUser()).userId}${new Ledger(1).add(1)}` }; }",
     ] {
         for text in [format!("{handler}{more}"), format!("{more}{handler}")] {
-            let files = [("src/handler.js", text.as_str())];
-            assert_eq!(imported(&files), ["user-v2"], "{text}");
-            assert_eq!(call(&try_build(&files).unwrap().component).body(), "u12", "{text}");
+            assert_eq!(reached(&text), ["user-v2"], "{text}");
         }
     }
+    let handler = "export default async (request, host) => ({ body: `${(await host.user.getUser()).userId}${new Ledger(1).add(1)}` });";
+    assert_eq!(answer(&format!("{handler}{more}")), "u12");
 }
 
 #[test]
@@ -122,15 +121,12 @@ fn a_host_that_is_taken_apart_with_a_rest_keeps_what_is_named() {
             "const load = async (kept, others) => ({{ body: `${{new TextDecoder().decode(await kept.get('n', 'k'))}} ${{await others.secrets.get('k')}}` }});
             export const handler = async {handler};"
         );
-        let files = [("src/handler.js", text.as_str())];
-        assert_eq!(imported(&files), ["secrets", "storage"], "{text}");
-        assert_eq!(call(&try_build(&files).unwrap().component).body(), "v s3cret", "{text}");
+        assert_eq!(reached(&text), ["secrets", "storage"], "{text}");
     }
     let text = "const load = (rest) => rest.secrets.get('k');
         export const handler = async (request, { http, ...rest }) => ({ body: await load(rest) + typeof http.fetch });";
-    let files = [("src/handler.js", text)];
-    assert_eq!(imported(&files), ["http", "secrets"]);
-    assert_eq!(call(&try_build(&files).unwrap().component).body(), "s3cretfunction");
+    assert_eq!(reached(text), ["http", "secrets"]);
+    assert_eq!(answer(text), "s3cretfunction");
 }
 
 #[test]
@@ -149,13 +145,11 @@ fn what_a_handler_takes_of_its_request_is_none_of_the_hosts() {
             function route(_, r) {{ const {{ url }} = r.http; return r.http.method ? url : r.context.requestId; }}
             export const handler = async (r, host) => {{ {takes} return {{ body: path + await load(host) }}; }};"
         );
-        let files = [("src/handler.js", text.as_str())];
-        assert_eq!(imported(&files), ["secrets"], "{text}");
-        assert_eq!(call(&try_build(&files).unwrap().component).body(), "/a?b=cs3cret", "{text}");
+        assert_eq!(reached(&text), ["secrets"], "{text}");
     }
     // The first parameter of any other function may be the bindings.
     let text = "const load = async (r) => { const { http } = r; return (await http.fetch({ method: 'GET', url: 'https://a.example/', headers: [], body: null })).status + await send(r); };
         async function send(event) { return (await event.context.get()).tenantId; }
         export const handler = (request, host) => load(host);";
-    assert_eq!(imported(&[("src/handler.js", text)]), ["context", "http"]);
+    assert_eq!(reached(text), ["context", "http"]);
 }
