@@ -15,7 +15,7 @@ mod walk;
 mod zip;
 
 pub use contents::MANIFEST;
-pub use digest::{Digest, Running};
+pub use digest::{Digest, Running, hex};
 pub use error::Error;
 pub use index::{About, File, INDEX, Index, Lock, Requires, SBOM, Tool, files_digest};
 pub use part::Part;

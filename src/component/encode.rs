@@ -15,7 +15,7 @@ pub fn from_module(module: &[u8]) -> Result<Vec<u8>, Error> {
             return Err(Error::NoHandler { exports: outside.exports });
         }
         let (resolve, world) = resolve()?;
-        embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
+        embed_component_metadata(&mut module, resolve, *world, StringEncoding::UTF8)
             .map_err(|error| failed(&error))?;
     }
     let mut encoder = ComponentEncoder::default();

@@ -14,6 +14,7 @@ pub use sections::{Identity, Package, stamp, strip};
 pub use world::{Problem, check_world};
 
 use crate::exit::Exit;
+use std::sync::OnceLock;
 use wit_parser::{Resolve, WorldId};
 
 /// The package `alga:extension`, as text: the only copy.
@@ -104,13 +105,17 @@ impl Error {
     }
 }
 
-/// The package and its world `runner`, resolved.
-pub fn resolve() -> Result<(Resolve, WorldId), Error> {
-    let failed = |error: &dyn std::fmt::Display| Error::Package { message: format!("{error:#}") };
-    let mut resolve = Resolve::default();
-    let package = resolve.push_str("extension.wit", WIT).map_err(|error| failed(&error))?;
-    let world = resolve.select_world(&[package], Some(WORLD)).map_err(|error| failed(&error))?;
-    Ok((resolve, world))
+/// The package and its world `runner`, resolved once.
+pub fn resolve() -> Result<&'static (Resolve, WorldId), Error> {
+    static RESOLVED: OnceLock<Result<(Resolve, WorldId), String>> = OnceLock::new();
+    let resolved = RESOLVED.get_or_init(|| {
+        let failed = |error: &dyn std::fmt::Display| format!("{error:#}");
+        let mut resolve = Resolve::default();
+        let package = resolve.push_str("extension.wit", WIT).map_err(|error| failed(&error))?;
+        let world = resolve.select_world(&[package], Some(WORLD)).map_err(|error| failed(&error))?;
+        Ok((resolve, world))
+    });
+    resolved.as_ref().map_err(|message| Error::Package { message: message.clone() })
 }
 
 /// Names in backticks, or `nothing`.

@@ -201,6 +201,11 @@ pub(super) fn kind(bytes: &[u8]) -> Result<Kind, Error> {
 
 fn looks_like(bytes: &[u8]) -> &'static str {
     let start = bytes.get(..512).unwrap_or(bytes);
+    // Where the piece ends in the middle of a character, the text goes on.
+    let is_text = match std::str::from_utf8(start) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none() && start.len() < bytes.len(),
+    };
     let text = String::from_utf8_lossy(start);
     match text.trim_start() {
         "" if start.is_empty() => "an empty file",
@@ -211,7 +216,7 @@ fn looks_like(bytes: &[u8]) -> &'static str {
         _ if start.starts_with(b"\x1f\x8b") => "a gzip archive",
         _ if start.starts_with(b"\x7fELF") => "a native program",
         _ if start.starts_with(b"\0asm".get(..start.len().min(4)).unwrap_or_default()) => "a cut-off header",
-        _ if !start.contains(&0) && std::str::from_utf8(start).is_ok() => "text",
+        _ if !start.contains(&0) && is_text => "text",
         _ => "something else",
     }
 }
@@ -242,7 +247,11 @@ mod tests {
             (b"<!doctype html>", "text"),
             (b"\x00\x01\x02", "something else"),
         ];
-        for (bytes, looks) in table {
+        let long = format!("<!doctype html>{}", "é".repeat(300));
+        assert!(!long.is_char_boundary(512));
+        let more: [(&[u8], &str); 3] =
+            [(long.as_bytes(), "text"), (b"a\xc3", "something else"), (b"a\xff\xffb", "something else")];
+        for (bytes, looks) in table.into_iter().chain(more) {
             let Err(Error::NotWasm { found }) = read(bytes) else { panic!("{looks}") };
             assert_eq!(found, looks);
         }

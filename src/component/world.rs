@@ -2,6 +2,7 @@
 
 use super::types::{Difference, difference};
 use super::{Error, HANDLER, Kind, PACKAGE, list, read, resolve};
+use semver::Version;
 use std::fmt;
 use wit_parser::{Function, InterfaceId, Resolve, WorldId, WorldItem, WorldKey};
 
@@ -164,14 +165,14 @@ pub fn check_world(bytes: &[u8]) -> Result<Vec<Problem>, Error> {
         Err(error) => return Err(Error::Malformed { message: format!("{error:#}") }),
     };
     let (ours, our_world) = resolve()?;
-    let check = Check { theirs, their_world, ours, our_world };
+    let check = Check { theirs, their_world, ours, our_world: *our_world };
     Ok(check.imports().into_iter().chain(check.exports()).collect())
 }
 
 struct Check {
     theirs: Resolve,
     their_world: WorldId,
-    ours: Resolve,
+    ours: &'static Resolve,
     our_world: WorldId,
 }
 
@@ -209,14 +210,14 @@ impl Check {
         };
         let ours = self.ours.interfaces.iter().find(|(_, known)| known.name.as_deref() == Some(interface));
         let Some((ours, _)) = ours else { return vec![Problem::ForeignImport { name: name.to_owned() }] };
-        let known = functions(&self.ours, ours);
+        let known = functions(self.ours, ours);
         let judge = |function: &Function| {
             let Some(wanted) = known.iter().find(|known| known.name == function.name) else {
                 let known = known.iter().map(|function| function.name.clone()).collect();
                 let (interface, function) = (name.to_owned(), function.name.clone());
                 return Some(Problem::UnknownFunction { interface, function, known });
             };
-            let difference = difference((&self.theirs, function), (&self.ours, wanted))?;
+            let difference = difference((&self.theirs, function), (self.ours, wanted))?;
             Some(Problem::Signature {
                 interface: name.to_owned(),
                 function: function.name.clone(),
@@ -246,9 +247,8 @@ impl Check {
                 let world = self.ours.worlds.get(self.our_world);
                 let wanted = world.and_then(|world| world.exports.get(&WorldKey::Name(HANDLER.into())));
                 if let Some(WorldItem::Function(wanted)) = wanted {
-                    problems.extend(
-                        difference((&self.theirs, found), (&self.ours, wanted)).map(Problem::Handler),
-                    );
+                    problems
+                        .extend(difference((&self.theirs, found), (self.ours, wanted)).map(Problem::Handler));
                 }
             }
             (None, Some(interface)) => problems.push(Problem::NestedHandler { interface }),
@@ -271,5 +271,28 @@ fn is_wasi(name: &str) -> bool {
     let Some((path, version)) = name.split_once('@') else { return false };
     let Some((package, interface)) = path.split_once('/') else { return false };
     let linked = WASI.iter().any(|(known, interfaces)| *known == package && interfaces.contains(&interface));
-    linked && version.starts_with("0.2.")
+    // A version before a release is compatible with itself alone.
+    let is_release = |version: Version| (version.major, version.minor) == (0, 2) && version.pre.is_empty();
+    linked && Version::parse(version).is_ok_and(is_release)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_wasi;
+
+    #[test]
+    fn only_releases_of_wasi_0_2_are_linked() {
+        for name in ["wasi:io/poll@0.2.0", "wasi:clocks/wall-clock@0.2.12", "wasi:http/types@0.2.3"] {
+            assert!(is_wasi(name), "{name}");
+        }
+        for name in [
+            "wasi:io/poll@0.2.0-rc-2023-11-10",
+            "wasi:io/poll@0.3.0",
+            "wasi:io/poll@0.2",
+            "wasi:io/poll",
+            "wasi:clocks/timezone@0.2.0",
+        ] {
+            assert!(!is_wasi(name), "{name}");
+        }
+    }
 }

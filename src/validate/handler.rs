@@ -29,11 +29,19 @@ pub(super) fn packages(root: &Path, entry: &Path) -> BTreeSet<PathBuf> {
     sources.packages
 }
 
-/// What the source shows of the capabilities the manifest asks for. With `component` the imports of what was built.
-/// Packages are read when they matter.
+/// What was built.
+pub(super) struct Built<'b> {
+    /// Its imports.
+    pub(super) interfaces: &'b [&'b str],
+    /// Whether it is what the source would be built to now.
+    pub(super) is_fresh: &'b dyn Fn() -> bool,
+}
+
+/// What the source shows of the capabilities the manifest asks for, and what was built of it. Packages are read when
+/// they matter.
 pub(super) fn capabilities(
     sources: &mut Sources,
-    component: Option<&[&str]>,
+    built: Option<&Built<'_>>,
     root: &Path,
     manifest: &Manifest,
     tree: &Node,
@@ -42,8 +50,19 @@ pub(super) fn capabilities(
     let mut evidence = evidence(sources.files.iter());
     // What a package uses is known for sure only from what was built with it.
     let tells_all = sources.is_whole && sources.packages.is_empty();
-    if !tells_all {
-        evidence.extend(uses::imports(component.unwrap_or_default()));
+    let imports = uses::imports(built.map_or(&[], |built| built.interfaces));
+    if tells_all {
+        // A component may import what its source only looks like using, and that is what is granted or denied.
+        let is_new = |import: &Evidence| {
+            let is_known = |one: &Evidence| one.is_certain && one.capability == import.capability;
+            !import.capability.is_default() && !evidence.iter().any(is_known)
+        };
+        let more: Vec<_> = imports.iter().filter(|import| is_new(import)).cloned().collect();
+        if !more.is_empty() && built.is_some_and(|built| (built.is_fresh)()) {
+            evidence.extend(more);
+        }
+    } else {
+        evidence.extend(imports.iter().cloned());
     }
     let asked = manifest.known_capabilities();
     let unused = |evidence: &[Evidence]| {
@@ -58,8 +77,8 @@ pub(super) fn capabilities(
     uses::missing(&evidence, manifest, tree, judge);
     if sources.is_whole {
         uses::unused(&evidence, "nothing in the source uses it", true, tree, judge);
-    } else if let Some(component) = component {
-        uses::unused(&uses::imports(component), uses::NOT_IMPORTED, false, tree, judge);
+    } else if built.is_some() {
+        uses::unused(&imports, uses::NOT_IMPORTED, false, tree, judge);
     }
 }
 

@@ -6,13 +6,13 @@ use super::{
     Bounds, Overlay, allow, component, configuration, handler, manifest, project_file, rust, secrets, ui,
     ui_files, uses,
 };
-use crate::build::javascript;
+use crate::build::{self, javascript};
 use crate::component::Component;
 use crate::config::Config;
 use crate::findings::{Code, Finding, Findings};
 use crate::manifest::source::{Member, Node};
 use crate::manifest::{Capability, Manifest};
-use crate::project::{self, CONFIG, MANIFEST};
+use crate::project::{self, CONFIG, MANIFEST, Project};
 use jiff::civil::Date;
 use std::path::{Path, PathBuf};
 
@@ -76,6 +76,12 @@ pub(super) fn project_with(
     })
 }
 
+/// Whether the sources would be built to something else now, or nobody knows.
+fn is_stale(root: &Path, manifest: &Manifest, config: &Config) -> bool {
+    let project = Project { root: root.to_path_buf(), manifest: manifest.clone(), config: config.clone() };
+    build::is_stale(&project).unwrap_or(true)
+}
+
 /// A project's folder as the rules see it.
 struct Folder<'a> {
     root: &'a Path,
@@ -135,8 +141,11 @@ impl Folder<'_> {
         if let Some(entry) = self.script() {
             let mut sources = handler::read(self.root, &entry, self.overlay);
             handler::unanswered(&sources, tree, &mut self.judge);
+            let (root, config) = (self.root, self.config);
+            let is_fresh = || !is_stale(root, manifest, config);
             let built = interfaces.as_deref();
-            handler::capabilities(&mut sources, built, self.root, manifest, tree, &mut self.judge);
+            let built = built.map(|interfaces| handler::Built { interfaces, is_fresh: &is_fresh });
+            handler::capabilities(&mut sources, built.as_ref(), root, manifest, tree, &mut self.judge);
             self.judge.findings.extend(handler::limits(&sources, manifest));
             self.judge.findings.extend(handler::secrets(&sources));
         } else if let Some(interfaces) = interfaces {

@@ -304,6 +304,31 @@ fn a_top_level_that_does_not_end_or_takes_too_much_is_stopped_with_its_place() {
 }
 
 #[test]
+fn what_a_component_imports_is_missed_before_it_is_packed() {
+    let handler = |key: &str| {
+        format!(
+            "import {{ load }} from './load';\nexport const handler = async (request, host) => {{\n  const {{ {key} }} = \
+             JSON.parse(String(await load(host)));\n  return {{ body: {key} }};\n}};\n"
+        )
+    };
+    let sandbox = project(&[
+        ("src/handler.js", &handler("services")),
+        ("src/load.js", "export const load = (host) => host.storage.get('n', 'k');\n"),
+    ]);
+    sandbox.run("validate").ok();
+    sandbox.run("build").ok();
+    let missing = "the import of `alga:extension/services` needs `cap:service.read`, which is not asked for";
+    for command in ["validate", "pack"] {
+        let run = sandbox.run(command).expect_code(1);
+        assert!(format!("{}{}", run.stdout, run.stderr).contains(missing), "{}\n{}", run.stdout, run.stderr);
+    }
+    // Of a source that was changed since, what was built of it says nothing.
+    sandbox.write("src/handler.js", handler("words"));
+    sandbox.run("validate").ok();
+    sandbox.run("pack").ok();
+}
+
+#[test]
 fn a_component_that_is_not_compiled_yet_answers_from_its_source_and_the_same() {
     // The cache outlives a run of the tests.
     let run = std::process::id();

@@ -166,7 +166,7 @@ const RECORDS: [(&str, &str); 25] = [
 ];
 
 fn package() -> (Resolve, wit_parser::WorldId) {
-    alga_ext::component::resolve().unwrap()
+    alga_ext::component::resolve().unwrap().clone()
 }
 
 /// A type as WIT writes it.

@@ -1,5 +1,6 @@
 //! Where in a source something is wrong: file, line, column, the line itself and a caret.
 
+use crate::build::record::relative;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +12,7 @@ const QUOTED: usize = 400;
 pub(super) struct Source {
     /// Absolute.
     pub(super) path: PathBuf,
-    /// Relative to the project, with `/`: what messages and stacks call it.
+    /// Relative to the project, with `/` and through `..` where it lies outside: what messages and stacks call it.
     pub(super) name: String,
     /// Its text.
     pub(super) text: String,
@@ -20,7 +21,7 @@ pub(super) struct Source {
 impl Source {
     /// Names `path` after the project in `root`.
     pub(super) fn new(root: &Path, path: PathBuf, text: String) -> Source {
-        let name = name(root, &path);
+        let name = relative(root, &path);
         Source { path, name, text }
     }
 
@@ -77,20 +78,6 @@ impl Source {
         let indent = rest.len() - rest.trim_start_matches([' ', '\t']).len();
         self.place(start + indent, start + indent + 1)
     }
-}
-
-/// `path` relative to `root`, with `/`; a path outside keeps its last two names, so that no message or component
-/// depends on where the project lies.
-fn name(root: &Path, path: &Path) -> String {
-    let relative = path.strip_prefix(root).unwrap_or_else(|_| {
-        let skip = path.components().count().saturating_sub(2);
-        let mut components = path.components();
-        for _ in 0..skip {
-            components.next();
-        }
-        components.as_path()
-    });
-    relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
 /// The nearest character boundary at or before `offset`.
@@ -172,7 +159,9 @@ mod tests {
     }
 
     #[test]
-    fn a_file_outside_the_project_is_named_without_where_it_lies() {
-        assert_eq!(name(Path::new("/home/a/p"), Path::new("/home/a/shared/lib/index.ts")), "lib/index.ts");
+    fn a_file_outside_the_project_is_not_named_as_one_inside() {
+        let outside =
+            Source::new(Path::new("/home/a/p"), "/home/a/shared/src/handler.ts".into(), String::new());
+        assert_eq!(outside.name, "../shared/src/handler.ts");
     }
 }

@@ -434,7 +434,11 @@ fn slice(bytes: &[u8], range: std::ops::Range<u64>) -> Result<&[u8], Fault> {
 }
 
 #[cfg(test)]
+mod bindings;
+#[cfg(test)]
 mod globals;
+#[cfg(test)]
+mod minified;
 #[cfg(test)]
 mod packages;
 #[cfg(test)]

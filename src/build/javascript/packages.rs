@@ -36,6 +36,96 @@ fn exports_maps_conditions_and_imports_are_heeded() {
 }
 
 #[test]
+fn what_is_required_is_commonjs_where_a_package_has_both() {
+    let files = [
+        (
+            "node_modules/a/index.js",
+            "exports.called = require('b')(); exports.part = require('c/part').kind; exports.deep = require('d').kind;",
+        ),
+        ("node_modules/b/package.json", r#"{ "name": "b", "main": "b.cjs.js", "module": "b.esm.js" }"#),
+        ("node_modules/b/b.cjs.js", "module.exports = () => 'cjs';"),
+        ("node_modules/b/b.esm.js", "export default () => 'esm';"),
+        (
+            "node_modules/c/package.json",
+            r#"{ "exports": { "./part": { "module": "./part.mjs", "import": "./import.mjs", "require": "./part.cjs" } } }"#,
+        ),
+        ("node_modules/c/part.mjs", "export const kind = 'module';"),
+        ("node_modules/c/import.mjs", "export const kind = 'import';"),
+        ("node_modules/c/part.cjs", "exports.kind = 'require';"),
+        ("node_modules/d/package.json", r#"{ "module": "only.mjs" }"#),
+        ("node_modules/d/only.mjs", "export const kind = 'only';"),
+        (
+            "src/handler.ts",
+            "import { called, part, deep } from 'a'; import b from 'b'; import { kind } from 'c/part';
+            export const handler = () => ({ body: [called, part, deep, b(), kind].join() });",
+        ),
+    ];
+    assert_eq!(answer_of(&files), "cjs,require,only,esm,module");
+}
+
+#[test]
+fn an_ecmascript_module_that_is_required_says_what_it_is() {
+    let files = [
+        ("node_modules/esm/package.json", r#"{ "type": "module", "exports": "./index.js" }"#),
+        ("node_modules/esm/index.js", "export default 'default'; export const named = 'named';"),
+        ("node_modules/names/package.json", r#"{ "type": "module", "exports": "./index.js" }"#),
+        ("node_modules/names/index.js", "export const only = 'only';"),
+        ("node_modules/user/index.js", "
+            const interop = (found) => (found && found.__esModule ? found : { default: found });
+            const esm = require('esm'), names = require('names');
+            exports.seen = [interop(esm).default, esm.named, Object.keys(esm).join('+'), require('esm') === esm, interop(names).default.only];
+            exports.all = require('esm');"),
+        ("node_modules/again/index.js", "module.exports = require('esm');"),
+        ("src/handler.ts", "import { seen } from 'user'; import again, { named } from 'again';
+            export const handler = () => ({ body: [...seen, again, named].join() });"),
+    ];
+    assert_eq!(answer_of(&files), "default,named,default+named,true,only,default,named");
+}
+
+#[test]
+fn a_commonjs_module_that_threw_is_run_again_by_the_next_require() {
+    let files = [
+        ("src/shaky.cjs", "exports.half = 1; globalThis.runs = (globalThis.runs ?? 0) + 1; if (globalThis.runs < 3) throw new Error(`run ${globalThis.runs}`); exports.whole = 2;"),
+        ("src/user.cjs", "exports.load = () => { try { return Object.keys(require('./shaky.cjs')).join('+'); } catch (error) { return error.message; } };"),
+        ("src/handler.ts", "import { load } from './user.cjs';
+            export const handler = () => ({ body: [load(), load(), load(), load(), globalThis.runs].join() });"),
+    ];
+    assert_eq!(answer_of(&files), "run 1,run 2,half+whole,half+whole,3");
+}
+
+#[test]
+fn a_function_inside_a_try_is_not_tried() {
+    for function in
+        ["() => require('fs')", "function () { return require('fs'); }", "() => { return require('fs'); }"]
+    {
+        let own =
+            format!("let load; try {{ load = {function}; }} catch {{}}\nexports.handler = () => load();");
+        let files =
+            [("src/handler.ts", "export { handler } from './own.cjs';"), ("src/own.cjs", own.as_str())];
+        assert!(refusal(&files).contains("`fs` is a module of Node"), "{function}");
+    }
+}
+
+#[test]
+fn a_file_outside_the_project_is_not_taken_for_one_inside() {
+    let files = [
+        ("shared/src/handler.ts", "\n\nexport function fail(): never { throw new RangeError('outside'); }"),
+        (
+            "project/src/handler.ts",
+            "import { fail } from '../../shared/src/handler';\nexport const handler = () => fail();",
+        ),
+    ];
+    let folder = project(&files);
+    let root = folder.path().join("project");
+    let entry = root.join("src/handler.ts");
+    let built = build(&root, &entry, &Options { cache: &super::testing::cache(), minify: false }).unwrap();
+    let logs = call(&built.component).logs;
+    let stack = "    at fail (../shared/src/handler.ts:3:43)\n    at handler (src/handler.ts:2:";
+    assert!(logs[0].contains(stack), "{logs:?}");
+    assert!(built.source_map.contains("\"../shared/src/handler.ts\""), "{}", built.source_map);
+}
+
+#[test]
 fn what_a_package_asks_of_node_inside_a_function_fails_when_it_is_called() {
     let files = [
         ("node_modules/parts/package.json", r#"{ "main": "main.js" }"#),

@@ -62,7 +62,8 @@ fn lines((file, line, column): (&str, usize, usize), root: &Path) -> Option<Stri
     let text = files::read_text(&path, LARGEST).ok()?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let first = line.saturating_sub(1).max(1);
-    let shown: Vec<(usize, &str)> = (1..).zip(text.lines()).skip(first - 1).take(line + 2 - first).collect();
+    let shown: Vec<(usize, &str)> =
+        (1..).zip(text.lines()).skip(first - 1).take(line.saturating_add(2) - first).collect();
     if !shown.iter().any(|(number, _)| *number == line) || shown.iter().any(|(_, text)| text.len() > LONGEST)
     {
         return None;
@@ -84,6 +85,18 @@ fn lines((file, line, column): (&str, usize, usize), root: &Path) -> Option<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_that_no_file_has_is_not_quoted() {
+        let folder = tempfile::tempdir().unwrap();
+        fs_err::write(folder.path().join("a.ts"), "one\n").unwrap();
+        for line in ["0", "2", "18446744073709551615", "18446744073709551616"] {
+            let text = format!("Error: no\n    at a.ts:{line}:1");
+            assert_eq!(quote(&text, folder.path()), text);
+        }
+        let text = format!("Error: no\n    at a.ts:1:{}", usize::MAX);
+        assert!(quote(&text, folder.path()).contains("> 1 | one"));
+    }
 
     #[test]
     fn the_first_frame_of_an_error_and_of_its_cause_is_quoted() {

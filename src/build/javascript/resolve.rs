@@ -93,7 +93,7 @@ impl Resolver {
     /// For the project in `root`. Paths of its `tsconfig.json` are heeded when it can be read.
     pub(super) fn new(root: &Path, interfaces: BTreeMap<String, Vec<Function>>) -> Resolver {
         let tsconfig = root.join("tsconfig.json");
-        let mut options = options("import");
+        let mut options = options();
         let mut warning = None;
         let mut decorators = None;
         if tsconfig.is_file() {
@@ -115,10 +115,14 @@ impl Resolver {
             }
         }
         let imports = Files::new(options.clone());
-        let mut conditions = options;
-        conditions.condition_names = condition_names("require");
+        // What is required is CommonJS where a package has that too: `module` stands for what is imported.
+        let required = ResolveOptions {
+            condition_names: words(&["require", "default"]),
+            main_fields: words(&["main", "module"]),
+            ..options
+        };
         Resolver {
-            requires: imports.clone_with_options(conditions),
+            requires: imports.clone_with_options(required),
             imports,
             interfaces,
             warning,
@@ -209,16 +213,16 @@ fn is_configuration(error: &ResolveError) -> bool {
     )
 }
 
-fn condition_names(kind: &str) -> Vec<String> {
-    [kind, "module", "default"].map(str::to_owned).to_vec()
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-fn options(kind: &str) -> ResolveOptions {
-    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+/// How what is imported is found.
+fn options() -> ResolveOptions {
     // TypeScript names the file that will be, not the one that is.
     let written = |written: &str, meant: &[&str]| (written.to_owned(), words(meant));
     ResolveOptions {
-        condition_names: condition_names(kind),
+        condition_names: words(&["import", "module", "default"]),
         extensions: words(&[".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".jsx", ".json"]),
         extension_alias: vec![
             written(".js", &[".ts", ".tsx", ".js"]),
@@ -282,7 +286,7 @@ fn unresolved(specifier: &str, error: &ResolveError) -> Unresolved {
         },
         ResolveError::PackagePathNotExported { .. } => Unresolved {
             message: format!("the package `{}` does not export `{specifier}`", package(specifier)),
-            help: Some("import what the `exports` of its package.json name; the conditions are `import` or `require`, `module` and `default`".into()),
+            help: Some("import what the `exports` of its package.json name; the conditions are `import` and `module`, or `require`, and `default`".into()),
         },
         error => Unresolved { message: format!("`{specifier}` cannot be resolved: {error}"), help: None },
     }

@@ -52,6 +52,30 @@ fn an_async_handler_is_run_to_its_end() {
 }
 
 #[test]
+fn what_the_parameters_of_an_async_function_throw_is_a_rejection() {
+    let text = "
+        const seen = [];
+        const apart = async ({ a }) => a;
+        async function first(a = fail('default')) { return a; }
+        const late = { async method(a = fail('method')) { return a; } };
+        class Client { static async load(key = fail('static')) { return key; } }
+        function fail(why) { throw new Error(why); }
+        export async function handler() {
+            for (const run of [() => apart(), () => first(), () => late.method(), () => Client.load()]) {
+                let promise;
+                try { promise = run(); } catch (error) { seen.push(`threw ${error.message}`); continue; }
+                await promise.catch((error) => seen.push(error.message));
+            }
+            const [{ status }] = await Promise.allSettled([apart()]);
+            return { body: [...seen, status, await apart({ a: 'kept' })].join() };
+        }";
+    assert_eq!(
+        answer(text),
+        "Cannot convert undefined or null to object,default,method,static,rejected,kept"
+    );
+}
+
+#[test]
 fn modules_keep_live_bindings_circles_and_their_own_names() {
     let files = [
         ("src/handler.ts", "
@@ -131,81 +155,6 @@ fn decorators_and_disposal_work() {
     let configuration = r#"{ "compilerOptions": { "experimentalDecorators": true } }"#;
     let files = [("src/handler.ts", text), ("tsconfig.json", configuration)];
     assert_eq!(answer_of(&files), "run,closed,closed later");
-}
-
-#[test]
-fn the_host_bindings_are_the_sdks_and_only_their_interfaces_are_imported() {
-    let text = "
-        import { jsonResponse, type Handler } from '@alga-psa/extension-runtime';
-        export const handler: Handler = async (request, host) => {
-            const { storage, user } = host;
-            const entry = await storage.get('n', 'k');
-            const absent = await storage.get('n', 'missing');
-            const error = await host.secrets.get('missing').catch((error) => error.message);
-            const invoice = await host.invoicing.createManualInvoice({ clientId: 'c', items: [] });
-            const created = await host.scheduler.create({ endpoint: '/a', cron: 'x', payload: { a: 1 } });
-            let http; try { host.clients } catch (error) { http = error.message.slice(0, 14); }
-            return jsonResponse([new TextDecoder().decode(entry), absent, error, await host.secrets.list(),
-                (await user.getUser()).additionalFields, invoice.invoice.invoiceId, invoice.total, created]);
-        };";
-    let built = build_text(text);
-    let mut imports = imports(&built.component);
-    imports.retain(|name| name.starts_with("alga:"));
-    imports.sort();
-    let expected = ["clients", "invoicing", "logging", "scheduler", "secrets", "storage", "types", "user-v2"];
-    assert_eq!(imports, expected.map(|name| format!("alga:extension/{name}")));
-    let expected = r#"["v",null,"missing",["a","b"],{"locale":"de"},"i1",100,{"success":false,"error":"Validation failed","fieldErrors":{"cron":"Invalid"}}]"#;
-    assert_eq!(call(&built.component).body(), expected);
-}
-
-#[test]
-fn a_host_that_is_handed_on_brings_what_the_source_mentions() {
-    let files = [
-        (
-            "src/handler.ts",
-            "import { load } from './load'; const wrap = (f) => (request, host) => f(request, host);
-            export const handler = wrap(async (request, host) => ({ body: await load(host) }));",
-        ),
-        ("src/load.ts", "export async function load(bindings) { return bindings.secrets.get('k'); }"),
-    ];
-    let built = try_build(&files).unwrap();
-    assert_eq!(call(&built.component).body(), "s3cret");
-    let imports = imports(&built.component);
-    assert!(!imports.iter().any(|name| name.ends_with("/http") || name.ends_with("/storage")), "{imports:?}");
-}
-
-#[test]
-fn what_the_installed_sdk_mocks_is_not_what_the_source_uses() {
-    let built = try_build(&[
-        (
-            "node_modules/@alga-psa/extension-runtime/package.json",
-            r#"{ "name": "@alga-psa/extension-runtime", "type": "module", "exports": "./dist/index.js" }"#,
-        ),
-        ("node_modules/@alga-psa/extension-runtime/dist/index.js", "export { mock } from './mock.js'; export const answer = (body) => ({ status: 200, headers: [], body });"),
-        ("node_modules/@alga-psa/extension-runtime/dist/mock.js", "export const mock = (own) => { const base = {}; return [base.secrets, own.storage.get, own.invoicing]; };"),
-        (
-            "src/handler.ts",
-            "import { answer } from '@alga-psa/extension-runtime';
-            const greet = async (host) => { await host.logging.info('hello'); return answer('ok'); };
-            export const handler = (request, host) => greet(host);",
-        ),
-    ])
-    .unwrap();
-    let imports = imports(&built.component);
-    for unused in ["secrets", "storage", "invoicing"] {
-        assert!(!imports.contains(&format!("alga:extension/{unused}")), "{imports:?}");
-    }
-    assert_eq!(call(&built.component).body(), "ok");
-}
-
-#[test]
-fn a_wrapped_handler_without_a_host_imports_no_interface_for_it() {
-    let text = "const wrap = (f) => (request) => f(request);
-        const unused = (host) => host.secrets.get('k');
-        export const handler = wrap(() => ({ body: 'ok' }));";
-    let built = build_text(text);
-    assert!(!imports(&built.component).iter().any(|name| name.ends_with("/secrets")));
-    assert_eq!(call(&built.component).body(), "ok");
 }
 
 #[test]

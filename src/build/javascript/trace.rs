@@ -160,7 +160,8 @@ impl Lines {
                 let mark = marks.iter().rev().find(|mark| mark.at <= at).or(marks.first());
                 // A line without marks is the build's: it runs an async function's generator.
                 let mark = mark?;
-                let column = mark.column + at.saturating_sub(mark.at) + 1;
+                // An error's text is the guest's, and may name any column.
+                let column = mark.column.saturating_add(at.saturating_sub(mark.at)).saturating_add(1);
                 Some(format!("{}:{}:{column}", name(file)?, mark.line))
             }
         }

@@ -1,7 +1,7 @@
 //! The platform's interfaces as JavaScript sees them.
 
 use super::Fault;
-use crate::component::WIT;
+use crate::component;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -18,22 +18,19 @@ pub(super) struct Function {
 
 /// The functions of every interface of `alga:extension`, by its full name.
 pub(super) fn interfaces() -> Result<BTreeMap<String, Vec<Function>>, Fault> {
-    let mut resolve = wit_parser::Resolve::default();
-    let package = resolve.push_str("extension.wit", WIT)?;
+    let (resolve, _) = component::resolve()?;
     let mut interfaces = BTreeMap::new();
-    for (_, interface) in
-        resolve.interfaces.iter().filter(|(_, interface)| interface.package == Some(package))
-    {
+    for (_, interface) in &resolve.interfaces {
         let functions: Vec<_> = interface
             .functions
             .iter()
             .map(|(name, function)| {
-                let is_option = |parameter: &&wit_parser::Param| is_option(&resolve, parameter.ty);
+                let is_option = |parameter: &&wit_parser::Param| is_option(resolve, parameter.ty);
                 let options = function.params.iter().rev().take_while(is_option).count();
                 let checks: Vec<Value> = function
                     .params
                     .iter()
-                    .map(|parameter| json!([camel(&parameter.name), check(&resolve, parameter.ty)]))
+                    .map(|parameter| json!([camel(&parameter.name), check(resolve, parameter.ty)]))
                     .collect();
                 let checks = Value::from(checks).to_string();
                 Function { name: camel(name), required: function.params.len() - options, checks }

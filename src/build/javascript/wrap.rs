@@ -2,10 +2,10 @@
 
 use super::Error;
 use super::analyze::{Export, Taken};
-use super::builtin::{ENCODINGS, GLOBALS, GROUPS, Group, HANDED_ON, MEMBERS, WITH_BODY};
+use super::builtin::{ENCODINGS, GLOBALS, Group, HANDED_ON, MEMBERS, WITH_BODY};
 use super::graph::{Graph, Module, Target};
 use super::link;
-use super::reach::HostUse;
+use super::reach::{self, HostUse};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
@@ -35,14 +35,23 @@ pub(super) fn wrap(graph: &mut Graph<'_>, entry: &Path) -> Result<Wrapped, Error
     }
     let name = exported_name(graph, author)?;
     let handler = find_handler(graph, author, name)?;
-    let host_use = handler.and_then(|(module, binding)| {
-        let module = graph.module(module);
-        let name = match module.analysis.default {
-            Some(default) if default == binding => DEFAULT,
-            _ => &module.analysis.bindings.get(binding)?.name,
+    let function = handler.and_then(|(number, binding)| {
+        let analysis = &graph.module(number).analysis;
+        let name = match analysis.default {
+            Some(default) if default == binding => reach::DEFAULT,
+            _ => &analysis.bindings.get(binding)?.name,
         };
-        module.reach.functions.get(name).cloned()
+        Some((number, name))
     });
+    let parameters =
+        function.and_then(|(number, name)| graph.module(number).reach.functions.get(name).cloned());
+    let host_use = parameters.map(|parameters| parameters.host);
+    let groups = match &host_use {
+        Some(HostUse::None) => BTreeSet::new(),
+        Some(HostUse::Groups(groups)) => groups.clone(),
+        Some(HostUse::Escapes(own)) => own | &mentioned(graph, function),
+        None => mentioned(graph, function),
+    };
     let place = handler.and_then(|(module, binding)| {
         let module = graph.module(module);
         module.place(module.analysis.bindings.get(binding)?.at)
@@ -55,11 +64,6 @@ pub(super) fn wrap(graph: &mut Graph<'_>, entry: &Path) -> Result<Wrapped, Error
             "{at}: the handler is the default export; the platform calls it by its name: write `export function handler(…)`"
         ));
     }
-    let groups = match &host_use {
-        Some(HostUse::None) => BTreeSet::new(),
-        Some(HostUse::Groups(groups)) => groups.clone(),
-        Some(HostUse::Escapes) | None => mentioned(graph),
-    };
     let takes_host = host_use.map(|host_use| host_use != HostUse::None);
     let mut text =
         String::from("import \"alga-ext:prelude/promise\";\nimport \"alga-ext:prelude/instance\";\n");
@@ -142,13 +146,18 @@ fn find_handler(graph: &Graph<'_>, author: usize, name: &str) -> Result<Option<(
     Ok(None)
 }
 
-/// The groups that any file of the author's looks like using. The SDK defines them all, and uses none.
-fn mentioned(graph: &Graph<'_>) -> BTreeSet<Group> {
-    let authored = graph.modules.iter().filter(|module| !module.is_ours && !graph.is_sdk(module));
-    authored
-        .flat_map(|module| module.reach.mentioned.iter().copied())
-        .filter(|group| GROUPS.contains(group))
-        .collect()
+/// The groups that any file of the author's looks like using; what `handler` takes first is the request. The SDK
+/// defines them all, and uses none.
+fn mentioned(graph: &Graph<'_>, handler: Option<(usize, &str)>) -> BTreeSet<Group> {
+    let mut groups = BTreeSet::new();
+    let authored = graph.modules.iter().enumerate();
+    for (number, module) in authored.filter(|(_, module)| !module.is_ours && !graph.is_sdk(module)) {
+        groups.extend(&module.reach.mentioned);
+        let functions = module.reach.functions.iter();
+        let others = functions.filter(|(name, _)| handler != Some((number, name.as_str())));
+        groups.extend(others.flat_map(|(_, parameters)| &parameters.first));
+    }
+    groups
 }
 
 /// The modules that define the globals the source uses.

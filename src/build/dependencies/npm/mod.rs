@@ -7,6 +7,7 @@ mod place;
 pub(in crate::build) use place::{lock_of, package_of};
 
 use super::{Dependency, Registry};
+use crate::bundle;
 use crate::component::Package;
 use crate::files;
 use base64::Engine;
@@ -74,17 +75,9 @@ fn hashes(integrity: &str) -> Vec<(String, String)> {
             "sha1" => ("SHA-1", 20),
             _ => return None,
         };
-        (digest.len() == length).then(|| (algorithm.to_owned(), hex(&digest)))
+        (digest.len() == length).then(|| (algorithm.to_owned(), bundle::hex(&digest)))
     };
     integrity.split_whitespace().filter_map(hash).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        use std::fmt::Write;
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 /// The licence in the `package.json` of an installed package of just this version.

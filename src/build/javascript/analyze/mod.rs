@@ -83,9 +83,9 @@ pub(super) enum Text {
     Request(usize),
     /// The value of a helper and the parenthesis that a call of it begins with.
     Call(usize),
-    /// The same behind `throw`.
+    /// The same behind `throw`, and a parenthesis around what is thrown.
     Throw(usize),
-    /// Where the byte of the transformed code comes from, as a last argument.
+    /// The end of that parenthesis, and where the byte of the transformed code comes from as a last argument.
     Place(usize),
     /// `const final = `, where `export default` was written before an expression.
     Declaration(usize),
@@ -283,17 +283,23 @@ impl<'s> Reader<'s> {
 
     /// Whether a value is an error for all its text shows: one that is made, or one that was caught.
     fn is_error(&self, thrown: &Expression<'_>) -> bool {
-        let Expression::Identifier(identifier) = thrown else {
+        match thrown {
+            Expression::NewExpression(_) => true,
             // A minifier leaves out the `new` of the language's own.
-            let Expression::CallExpression(call) = thrown else {
-                return matches!(thrown, Expression::NewExpression(_));
-            };
-            return matches!(&call.callee, Expression::Identifier(called)
-                if called.name.ends_with("Error") && self.is_unresolved(called));
-        };
-        let reference = identifier.reference_id.get().map(|reference| self.scoping.get_reference(reference));
-        let symbol = reference.and_then(oxc::semantic::Reference::symbol_id);
-        symbol.is_some_and(|symbol| self.scoping.symbol_flags(symbol).is_catch_variable())
+            Expression::CallExpression(call) => matches!(&call.callee, Expression::Identifier(called)
+                if called.name.ends_with("Error") && self.is_unresolved(called)),
+            // It draws the statements before together with the `throw`, too: the last value is what is thrown.
+            Expression::SequenceExpression(sequence) => {
+                sequence.expressions.last().is_some_and(|last| self.is_error(last))
+            }
+            Expression::ParenthesizedExpression(inner) => self.is_error(&inner.expression),
+            Expression::Identifier(identifier) => {
+                let reference = identifier.reference_id.get();
+                let symbol = reference.and_then(|id| self.scoping.get_reference(id).symbol_id());
+                symbol.is_some_and(|symbol| self.scoping.symbol_flags(symbol).is_catch_variable())
+            }
+            _ => false,
+        }
     }
 
     fn note_intl(&mut self, offset: u32, what: &'static str) {

@@ -153,7 +153,9 @@ impl<'a> Visit<'a> for Reader<'_> {
 
     fn visit_arrow_function_expression(&mut self, it: &oxc::ast::ast::ArrowFunctionExpression<'a>) {
         self.functions += 1;
+        let tries = std::mem::take(&mut self.tries);
         walk::walk_arrow_function_expression(self, it);
+        self.tries = tries;
         self.functions -= 1;
     }
 

@@ -142,6 +142,8 @@ struct Linker<'g> {
     names: HashMap<(usize, usize), String>,
     /// The modules whose namespace is an object, with its name.
     namespaces: BTreeMap<usize, String>,
+    /// Those of them that something requires.
+    required: BTreeSet<usize>,
     /// The CommonJS modules, with the name of the function that evaluates them.
     wrappers: BTreeMap<usize, String>,
     /// What is imported of interfaces: one function, or all of them.
@@ -160,6 +162,7 @@ impl<'g> Linker<'g> {
             imports: HashMap::new(),
             names: HashMap::new(),
             namespaces: BTreeMap::new(),
+            required: BTreeSet::new(),
             wrappers: BTreeMap::new(),
             interfaces: BTreeMap::new(),
             taken: taken.map(|word| (*word).to_owned()).collect(),
@@ -229,6 +232,9 @@ impl<'g> Linker<'g> {
                     _ => None,
                 };
                 if let Some(found) = found {
+                    if let (Found::Namespace(target), true) = (&found, request.kind != RequestKind::Dynamic) {
+                        self.required.insert(*target);
+                    }
                     self.demand(number, &found);
                 }
             }

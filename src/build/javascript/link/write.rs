@@ -45,7 +45,9 @@ impl Linker<'_> {
                     self.expression(*number, &found)
                 );
             }
-            out.line(&format!("{text} }}, {});", self.common_stars(*number).is_empty()));
+            let (is_whole, is_required) =
+                (self.common_stars(*number).is_empty(), self.required.contains(number));
+            out.line(&format!("{text} }}, {is_whole}{});", if is_required { ", true" } else { "" }));
         }
         for (number, name) in &self.wrappers {
             out.line(&format!("const {name} = $commonjs(function (module, exports, require) {{"));
@@ -205,9 +207,12 @@ impl Linker<'_> {
             Text::Request(request) => self.requested(number, *request),
             Text::Call(request) => self.requested(number, *request) + "(",
             Text::Place(at) => {
-                format!(", {})", quoted(&self.module(number).place(*at).unwrap_or_default()))
+                format!("), {})", quoted(&self.module(number).place(*at).unwrap_or_default()))
             }
-            Text::Throw(request) => format!("throw {}(", self.requested(number, *request)),
+            Text::Throw(request) => {
+                // What is thrown may be `a, b`, which is one value and would be two arguments.
+                format!("throw {}((", self.requested(number, *request))
+            }
         }
     }
 

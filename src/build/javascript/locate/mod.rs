@@ -27,6 +27,8 @@ const STUCK: Duration = Duration::from_millis(2500);
 const SPACING: Duration = Duration::from_millis(1);
 /// The most statements between them.
 const SPARSE: u64 = 1 << 20;
+/// So many statements say where a source is. Where the machine is too busy for them, the time is up a bit later.
+const ENOUGH: u64 = 1000;
 
 /// Evaluates `script` for at most `limit`; a failure that has no place by itself is given one.
 pub(super) fn evaluate(
@@ -61,13 +63,14 @@ pub(super) fn evaluate(
 /// The stack that the script has in the end; empty when there is none.
 fn locate(engine: &Engine, script: &str, lines: &Lines, end: &End) -> String {
     let Some(instrumented) = Instrumented::new(script, lines) else { return String::new() };
-    let listen = |from: u64| snapshot::listen(engine, &instrumented.text, Probe::new(from, end), end.clone());
-    let Ok(first) = listen(0) else { return String::new() };
+    let last = End { at: end.at + STUCK, told: Arc::clone(&end.told) };
+    let first = snapshot::listen(engine, &instrumented.text, Probe::new(0, end), last);
+    let Ok(first) = first else { return String::new() };
     let found = if first.is_over || end.told.load(Ordering::Relaxed) {
         first
     } else {
         // It ended after the last statement that told, by one of those that did not: from there on, each tells.
-        let patience = first.began.elapsed() + STUCK;
+        let patience = first.began.elapsed() * 2 + STUCK;
         let end = End { at: end.at.max(Instant::now() + patience), told: Arc::clone(&end.told) };
         let again = Probe::new(first.passed, &end);
         match snapshot::listen(engine, &instrumented.text, again, end) {
@@ -116,7 +119,7 @@ impl Probe {
     pub(super) fn hear(&mut self, stack: &str) -> wasmtime::Result<()> {
         stack.clone_into(&mut self.stack);
         self.passed += self.pace;
-        if self.end.has_come() {
+        if self.end.has_come() && (self.passed >= ENOUGH || self.is_unneeded()) {
             self.is_over = true;
             return Err(wasmtime::format_err!("the time is up"));
         }
@@ -129,6 +132,11 @@ impl Probe {
         };
         (self.heard, self.is_asked) = (Instant::now(), true);
         Ok(())
+    }
+
+    /// Whether nobody wants to know any more.
+    fn is_unneeded(&self) -> bool {
+        self.end.told.load(Ordering::Relaxed)
     }
 
     /// How many statements are to pass, after one has told.

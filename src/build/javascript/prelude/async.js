@@ -5,8 +5,10 @@ import { FULFILLED, REJECTED, bare, follow, rejectBare, resolveBare } from 'alga
 /** A generator function that waits at each `yield`. */
 export function asyncToGenerator(body) {
   return function () {
-    const generator = body.apply(this, arguments);
     const promise = bare();
+    let generator;
+    // Parameters are taken apart here: what that throws is a rejection too.
+    try { generator = body.apply(this, arguments); } catch (error) { rejectBare(promise, error); return promise; }
     const step = (state, given) => {
       let result;
       try { result = state === REJECTED ? generator.throw(given) : generator.next(given); } catch (error) { rejectBare(promise, error); return; }

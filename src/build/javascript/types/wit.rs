@@ -22,7 +22,7 @@ pub(super) fn modules() -> Result<String, component::Error> {
     let mut text = String::new();
     for (_, interface) in &resolve.interfaces {
         if let Some(name) = &interface.name {
-            module(&resolve, interface, name, &mut text);
+            module(resolve, interface, name, &mut text);
         }
     }
     Ok(text)

@@ -86,6 +86,16 @@ fn needs(package: &Value) -> impl Iterator<Item = (&String, &Value)> {
     NEEDS.iter().filter_map(|key| package.get(key).and_then(Value::as_object)).flatten()
 }
 
+/// The peers a package asks for, but for those it can do without. npm installs them from version 7 on.
+fn peers(package: &Value) -> impl Iterator<Item = &String> {
+    let is_optional = |name: &str| {
+        let known = package.get("peerDependenciesMeta").and_then(|known| known.get(name)?.get("optional"));
+        known.and_then(Value::as_bool) == Some(true)
+    };
+    let peers = package.get("peerDependencies").and_then(Value::as_object).into_iter().flatten();
+    peers.map(|(name, _)| name).filter(move |name| !is_optional(name))
+}
+
 /// `package-lock.json`, of npm 7 and later by path, of earlier ones by name.
 fn of_npm(lock: &Value) -> BTreeMap<Named, Locked> {
     let mut all = BTreeMap::new();
@@ -124,7 +134,7 @@ fn needed_of_npm(packages: &serde_json::Map<String, Value>, inside: &str) -> BTr
     let mut waiting = vec![inside];
     while let Some(path) = waiting.pop() {
         let Some(asking) = packages.get(path) else { continue };
-        for (name, _) in needs(asking) {
+        for name in needs(asking).map(|(name, _)| name).chain(peers(asking)) {
             let mut folder = Some(path);
             let found = std::iter::from_fn(|| {
                 let here = folder?;

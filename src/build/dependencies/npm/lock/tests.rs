@@ -83,6 +83,22 @@ fn packages_of_a_workspace_are_followed_and_not_listed() {
 }
 
 #[test]
+fn peers_that_npm_installs_are_needed_and_optional_ones_are_not() {
+    let text = r#"{"packages": {
+        "": {"dependencies": {"a": "1"}, "devDependencies": {"o": "1"}},
+        "node_modules/a": {"version": "1.0.0", "peerDependencies": {"p": "2", "o": "1", "absent": "1"},
+            "peerDependenciesMeta": {"o": {"optional": true}}},
+        "node_modules/p": {"version": "2.0.0", "peer": true, "dependencies": {"q": "3"}},
+        "node_modules/q": {"version": "3.0.0", "peer": true},
+        "node_modules/o": {"version": "1.0.0", "dev": true}
+    }}"#;
+    assert_eq!(
+        needed(&Lock::Npm(serde_json::from_str(text).unwrap()), ""),
+        ["a@1.0.0", "p@2.0.0", "q@3.0.0"]
+    );
+}
+
+#[test]
 fn hashes_and_licences_are_read_from_every_form() {
     let a = ("a".to_owned(), "1.0.0".to_owned());
     for lock in [npm(), pnpm(|key| format!("'{key}'"), "snapshots:\n"), yarn(false)] {
