@@ -319,6 +319,11 @@ pub struct Route {
     pub body: serde_json::Value,
 }
 
+/// Whether two parts of it are written the same.
+pub fn same<T: Serialize>(one: &T, other: &T) -> bool {
+    serde_json::to_value(one).ok() == serde_json::to_value(other).ok()
+}
+
 fn ok() -> u16 {
     200
 }

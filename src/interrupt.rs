@@ -11,10 +11,11 @@ use tokio::sync::watch;
 /// One thing to be undone when the process is told to end.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Undo {
+    /// End this group of processes, named by its leader's id. Done before the rest: they may still write what is to
+    /// be removed.
+    EndGroup(u32),
     /// Remove this file or folder.
     Remove(PathBuf),
-    /// End this group of processes, named by its leader's id.
-    EndGroup(u32),
     /// Give the terminal back its settings, as [`without_echo`] found them.
     Terminal,
 }

@@ -201,6 +201,12 @@ pub fn plain(text: &str) -> String {
     shown
 }
 
+/// A stranger's lines as they may be shown: each as [`plain`] shows it, with its tabs.
+pub fn plain_lines(text: &str) -> String {
+    let line = |line: &str| line.split('\t').map(plain).collect::<Vec<_>>().join("\t");
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// Lines with columns as wide as they need to be, without what a terminal would obey.
 pub fn table<const N: usize>(rows: &[[String; N]]) -> String {
     let rows: Vec<Vec<String>> =

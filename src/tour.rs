@@ -7,7 +7,7 @@ use crate::project::Project;
 use crate::registry::client::{Address, Client, Options, Outcome, Release};
 use crate::registry::{self, server};
 use crate::release::{self, Against, KeyFiles, PackOptions, Sbom, SignOptions, Signer, VerifyOptions};
-use crate::runner::{Request, Runner};
+use crate::runner::{self, Request, Runner};
 use crate::scaffold::{self, Variables};
 use crate::signing::{PublicKey, Time};
 use crate::{build, validate};
@@ -179,12 +179,10 @@ async fn run(bundle: &Path, root: &Path, cache: &Path, guide: &mut Guide<'_>) ->
     let request = Request { method: "GET".into(), url: path.to_owned(), headers: Vec::new(), body: None };
     let call = platform.call(platform.user(Persona::Internal), None);
     let outcome = handler.call(&platform, call, request).await;
-    let answer = match &outcome.result {
-        Ok(response) => format!("GET {path} answers {}", response.status),
-        Err(failure) => format!("GET {path} fails: {}", failure.message),
-    };
     let micros = outcome.duration.as_micros();
-    guide.done("alga-ext invoke", format!("{answer} in {micros} µs, in a fresh instance"))
+    let status = outcome.result.map_err(runner::Error::Call)?.status;
+    let what = format!("GET {path} answers {status} in {micros} µs, in a fresh instance");
+    guide.done("alga-ext invoke", what)
 }
 
 fn kilobytes(bytes: u64) -> u64 {

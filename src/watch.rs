@@ -3,9 +3,10 @@
 use crate::files;
 use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind, RenameMode};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::ops::Bound;
+use std::path::{Component, Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -49,8 +50,22 @@ pub struct Watch<T> {
     folders: BTreeSet<PathBuf>,
     /// Single files outside the project.
     others: BTreeSet<PathBuf>,
+    /// Files and folders that are seen whatever the folders above them are called.
+    named: BTreeSet<PathBuf>,
     /// What came while changes were gathered.
-    sent: Option<T>,
+    sent: VecDeque<T>,
+    /// The end came while changes were gathered.
+    ended: bool,
+    trouble: Trouble,
+}
+
+/// What cannot be watched. One sentence says it; the rest is for the same reason.
+#[derive(Debug, Default)]
+enum Trouble {
+    #[default]
+    None,
+    Noted(String),
+    Told,
 }
 
 /// Changes as they come in.
@@ -76,7 +91,10 @@ impl<T: Send + 'static> Watch<T> {
             root: root.to_path_buf(),
             folders: BTreeSet::new(),
             others: BTreeSet::new(),
-            sent: None,
+            named: BTreeSet::new(),
+            sent: VecDeque::new(),
+            ended: false,
+            trouble: Trouble::None,
         };
         watch.watcher.watch(root, RecursiveMode::NonRecursive)?;
         watch.folders.insert(root.to_path_buf());
@@ -98,21 +116,78 @@ impl<T: Send + 'static> Watch<T> {
         }
     }
 
-    /// Whether no more folders can be watched.
-    pub fn is_full(&self) -> bool {
-        self.folders.len() >= MAX_FOLDERS
+    /// Watches these files, and these folders with all that is in them but hidden names, wherever they lie: the
+    /// author named them. They replace those named before, and need not be there yet.
+    pub fn name(&mut self, paths: BTreeSet<PathBuf>) {
+        if paths == self.named {
+            return;
+        }
+        self.named = paths;
+        self.look_at_named();
+    }
+
+    /// Watches what is named and the folders it may appear in; gives its files.
+    fn look_at_named(&mut self) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        for path in self.named.clone() {
+            let inside = path.starts_with(&self.root);
+            let above: Vec<&Path> = if inside {
+                path.ancestors().skip(1).take_while(|above| above.starts_with(&self.root)).collect()
+            } else {
+                path.parent().into_iter().collect()
+            };
+            for folder in above {
+                self.add(folder);
+            }
+            if path.is_dir() {
+                self.add(&path);
+                files.extend(self.descend(&path));
+            } else {
+                files.push(path);
+            }
+        }
+        files
+    }
+
+    /// Why some changes are not seen; told once.
+    pub fn take_trouble(&mut self) -> Option<String> {
+        if !matches!(self.trouble, Trouble::Noted(_)) {
+            return None;
+        }
+        match std::mem::replace(&mut self.trouble, Trouble::Told) {
+            Trouble::Noted(why) => Some(why),
+            Trouble::None | Trouble::Told => None,
+        }
+    }
+
+    fn note(&mut self, why: impl FnOnce() -> String) {
+        if matches!(self.trouble, Trouble::None) {
+            self.trouble = Trouble::Noted(why());
+        }
     }
 
     fn add(&mut self, folder: &Path) -> bool {
-        if self.is_full() || self.folders.contains(folder) {
+        if self.folders.contains(folder) {
             return false;
         }
-        // A folder that vanished meanwhile has nothing to watch.
-        let added = self.watcher.watch(folder, RecursiveMode::NonRecursive).is_ok();
-        if added {
-            self.folders.insert(folder.to_path_buf());
+        if self.folders.len() >= MAX_FOLDERS {
+            self.note(|| format!("changes are seen in {MAX_FOLDERS} folders, and there are more"));
+            return false;
         }
-        added
+        match self.watcher.watch(folder, RecursiveMode::NonRecursive) {
+            Ok(()) => {
+                self.folders.insert(folder.to_path_buf());
+                true
+            }
+            // A folder that vanished meanwhile, or is not there yet, has nothing to watch.
+            Err(_) if !folder.is_dir() => false,
+            Err(error) => {
+                self.note(|| {
+                    format!("changes in `{}` are not seen, start again for them: {error}", folder.display())
+                });
+                false
+            }
+        }
     }
 
     /// Watches every folder below `folder`; gives the files found there.
@@ -122,22 +197,58 @@ impl<T: Send + 'static> Watch<T> {
             let Ok(entries) = fs_err::read_dir(&folder) else { continue };
             for entry in entries.flatten() {
                 let Ok(kind) = entry.file_type() else { continue };
-                if kind.is_dir() && !is_ignored(&entry.file_name()) && self.add(&entry.path()) {
-                    folders.push(entry.path());
-                } else if kind.is_file() {
-                    files.push(entry.path());
+                let path = entry.path();
+                if !self.sees(&path, kind.is_dir()) {
+                    continue;
+                }
+                if kind.is_dir() {
+                    if self.add(&path) || self.folders.contains(&path) {
+                        folders.push(path);
+                    }
+                } else if kind.is_file() && !is_passing(&path) {
+                    files.push(path);
                 }
             }
         }
         files
     }
 
+    /// Lets go of a folder that is not where it was, with all below it: another may take its place.
+    fn forget(&mut self, path: &Path) {
+        let from = (Bound::Included(path), Bound::Unbounded);
+        let below = self.folders.range::<Path, _>(from).take_while(|folder| folder.starts_with(path));
+        for folder in below.cloned().collect::<Vec<_>>() {
+            self.folders.remove(&folder);
+            // The system may have let go of it already.
+            let _ = self.watcher.unwatch(&folder);
+        }
+    }
+
+    /// Whether changes of this path matter, in the project or outside.
+    fn sees(&self, path: &Path, is_folder: bool) -> bool {
+        if self.others.contains(path) {
+            return true;
+        }
+        let is_hidden = |part: Component<'_>| part.as_os_str().as_encoded_bytes().starts_with(b".");
+        let is_named = |named: &PathBuf| {
+            let below = path.strip_prefix(named);
+            below.is_ok_and(|below| !below.components().any(is_hidden))
+                || (is_folder && named.starts_with(path))
+        };
+        let inner = path.strip_prefix(&self.root);
+        inner.is_ok_and(|inner| !inner.components().any(|part| is_ignored(part.as_os_str())))
+            || self.named.iter().any(is_named)
+    }
+
     /// Waits for something to do; none at the end.
     #[expect(clippy::should_implement_trait, reason = "waiting is no iteration")]
     pub fn next(&mut self) -> Option<Next<T>> {
         loop {
-            if let Some(sent) = self.sent.take() {
+            if let Some(sent) = self.sent.pop_front() {
                 return Some(Next::Sent(sent));
+            }
+            if self.ended {
+                return None;
             }
             let event = match self.signals.recv() {
                 Ok(Signal::Seen(event)) => event,
@@ -150,49 +261,80 @@ impl<T: Send + 'static> Watch<T> {
                 continue;
             }
             let begun = Instant::now();
-            while begun.elapsed() < LONGEST {
-                let quiet = if gathered.open.is_empty() { SETTLED } else { QUIET };
-                match self.signals.recv_timeout(quiet) {
-                    Ok(Signal::Seen(event)) => self.collect(event, &mut gathered),
-                    Ok(Signal::Sent(sent)) => self.sent = Some(sent),
-                    Ok(Signal::End) | Err(RecvTimeoutError::Disconnected) => return None,
-                    Err(RecvTimeoutError::Timeout) => break,
+            self.gather(&mut gathered, begun);
+            return if self.ended { None } else { Some(Next::Changed(gathered.paths, begun)) };
+        }
+    }
+
+    /// What changed until now, and then until nothing does for a moment.
+    pub fn rest(&mut self) -> BTreeSet<PathBuf> {
+        // Whoever wrote it may write on.
+        let mut gathered = Gathered { open: BTreeSet::from([self.root.clone()]), ..Gathered::default() };
+        self.gather(&mut gathered, Instant::now());
+        gathered.paths
+    }
+
+    fn gather(&mut self, gathered: &mut Gathered, begun: Instant) {
+        while begun.elapsed() < LONGEST {
+            let quiet = if gathered.open.is_empty() { SETTLED } else { QUIET };
+            match self.signals.recv_timeout(quiet) {
+                Ok(Signal::Seen(event)) => self.collect(event, gathered),
+                Ok(Signal::Sent(sent)) => self.sent.push_back(sent),
+                Ok(Signal::End) | Err(RecvTimeoutError::Disconnected) => {
+                    self.ended = true;
+                    return;
                 }
+                Err(RecvTimeoutError::Timeout) => return,
             }
-            return Some(Next::Changed(gathered.paths, begun));
         }
     }
 
     fn collect(&mut self, event: notify::Result<notify::Event>, gathered: &mut Gathered) {
-        let Ok(event) = event else { return };
-        let whole = match event.kind {
-            EventKind::Access(AccessKind::Close(AccessMode::Write))
-            | EventKind::Modify(ModifyKind::Name(RenameMode::To | RenameMode::Both)) => true,
-            EventKind::Access(_) | EventKind::Modify(ModifyKind::Metadata(_)) if !event.need_rescan() => {
-                return;
+        let event = match event {
+            Ok(event) if event.need_rescan() => return self.rescan(gathered),
+            Ok(event) => event,
+            Err(error) => {
+                self.note(|| format!("the system lost sight of some changes: {error}"));
+                return self.rescan(gathered);
             }
-            _ => false,
         };
+        let (mut whole, mut gone) = (false, false);
+        match event.kind {
+            EventKind::Access(AccessKind::Close(AccessMode::Write))
+            | EventKind::Modify(ModifyKind::Name(RenameMode::To | RenameMode::Both)) => whole = true,
+            EventKind::Modify(ModifyKind::Name(RenameMode::From)) | EventKind::Remove(_) => gone = true,
+            EventKind::Access(_) | EventKind::Modify(ModifyKind::Metadata(_)) => return,
+            _ => {}
+        }
         for path in event.paths {
-            let Ok(inner) = path.strip_prefix(&self.root) else {
-                if self.others.contains(&path) {
-                    gathered.add(path, whole);
-                }
-                continue;
-            };
-            if inner.components().any(|part| is_ignored(part.as_os_str())) || is_passing(&path) {
+            let is_folder = path.is_dir();
+            let is_other = self.others.contains(&path);
+            if !self.sees(&path, is_folder) || (is_passing(&path) && !is_other) {
                 continue;
             }
-            if path.is_dir() {
-                if self.add(&path) {
-                    for file in self.descend(&path).into_iter().filter(|file| !is_passing(file)) {
-                        gathered.add(file, false);
-                    }
-                }
-            } else {
-                self.folders.remove(&path);
+            if (gone || !is_folder) && path != self.root {
+                self.forget(&path);
+            }
+            if !is_folder {
                 gathered.add(path, whole);
+            } else if self.add(&path) {
+                for file in self.descend(&path) {
+                    gathered.add(file, false);
+                }
             }
+        }
+    }
+
+    /// Looks at everything anew, because nobody knows any more what changed.
+    fn rescan(&mut self, gathered: &mut Gathered) {
+        let root = self.root.clone();
+        self.forget(&root);
+        self.add(&root);
+        let mut files = self.descend(&root);
+        files.extend(self.look_at_named());
+        files.extend(self.others.iter().cloned());
+        for file in files {
+            gathered.add(file, false);
         }
     }
 }
@@ -206,6 +348,19 @@ impl Gathered {
         }
         self.paths.insert(path);
     }
+}
+
+/// A path below `root` as changes of it are named: without the `..` in its spelling.
+pub fn named(root: &Path, path: &Path) -> PathBuf {
+    let Ok(below) = path.strip_prefix(root) else { return path.to_path_buf() };
+    let mut named = root.to_path_buf();
+    for part in below.components() {
+        match part {
+            Component::ParentDir => drop(named.pop()),
+            part => named.push(part),
+        }
+    }
+    named
 }
 
 fn is_ignored(name: &OsStr) -> bool {
@@ -252,6 +407,75 @@ mod tests {
         fs_err::write(root.join("src/deep/other.ts"), "1").unwrap();
         let again = changed(&mut watch);
         assert!(again.contains(&root.join("src/deep/other.ts")), "{again:?}");
+    }
+
+    /// Waits until this file was seen to change; everything that was seen on the way.
+    fn until(watch: &mut Watch<()>, file: &Path) -> BTreeSet<PathBuf> {
+        let mut seen = BTreeSet::new();
+        while !seen.contains(file) {
+            seen.extend(changed(watch));
+        }
+        seen
+    }
+
+    #[test]
+    fn what_is_named_is_seen_in_ignored_folders_also_when_it_appears_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let (mut watch, _end) = Watch::new(&root).unwrap();
+        watch.name(BTreeSet::from([root.join("web/dist"), root.join("target/wasm/handler.wasm")]));
+        fs_err::create_dir_all(root.join("web/dist/node_modules")).unwrap();
+        fs_err::create_dir_all(root.join("target/wasm/deps")).unwrap();
+        fs_err::write(root.join("web/dist/node_modules/a.js"), "1").unwrap();
+        until(&mut watch, &root.join("web/dist/node_modules/a.js"));
+        fs_err::write(root.join("target/wasm/handler.wasm"), "1").unwrap();
+        until(&mut watch, &root.join("target/wasm/handler.wasm"));
+        fs_err::write(root.join("target/wasm/other.wasm"), "1").unwrap();
+        fs_err::write(root.join("target/wasm/deps/handler.wasm"), "1").unwrap();
+        fs_err::write(root.join("web/dist/node_modules/a.js"), "2").unwrap();
+        let seen = until(&mut watch, &root.join("web/dist/node_modules/a.js"));
+        assert_eq!(seen.len(), 1, "{seen:?}");
+    }
+
+    #[test]
+    fn a_tree_that_took_the_place_of_another_is_seen_in_its_depth() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        fs_err::create_dir_all(root.join("ui/deep/deeper")).unwrap();
+        let (mut watch, _end) = Watch::new(&root).unwrap();
+        for round in ["one", "two"] {
+            fs_err::rename(root.join("ui"), root.join(round)).unwrap();
+            fs_err::create_dir_all(root.join("ui/deep/deeper")).unwrap();
+            fs_err::write(root.join("ui/first.js"), round).unwrap();
+            until(&mut watch, &root.join("ui/first.js"));
+            fs_err::write(root.join("ui/deep/deeper/page.js"), round).unwrap();
+            until(&mut watch, &root.join("ui/deep/deeper/page.js"));
+        }
+        fs_err::remove_dir_all(root.join("ui")).unwrap();
+        fs_err::create_dir_all(root.join("ui/deep/deeper")).unwrap();
+        fs_err::write(root.join("ui/last.js"), "1").unwrap();
+        until(&mut watch, &root.join("ui/last.js"));
+        fs_err::write(root.join("ui/deep/deeper/page.js"), "1").unwrap();
+        until(&mut watch, &root.join("ui/deep/deeper/page.js"));
+    }
+
+    #[test]
+    fn what_the_system_lost_sight_of_is_looked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        fs_err::create_dir_all(root.join("src/deep")).unwrap();
+        fs_err::write(root.join("src/deep/handler.ts"), "1").unwrap();
+        let (mut watch, end) = Watch::new(&root).unwrap();
+        let overflow = notify::Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan);
+        end.send(Signal::Seen(Ok(overflow))).unwrap();
+        assert_eq!(changed(&mut watch), BTreeSet::from([root.join("src/deep/handler.ts")]));
+        assert_eq!(watch.take_trouble(), None);
+        end.send(Signal::Seen(Err(notify::Error::generic("lost")))).unwrap();
+        changed(&mut watch);
+        assert!(watch.take_trouble().unwrap().ends_with("lost"));
+        assert_eq!(watch.take_trouble(), None);
+        fs_err::write(root.join("src/deep/other.ts"), "1").unwrap();
+        until(&mut watch, &root.join("src/deep/other.ts"));
     }
 
     #[test]

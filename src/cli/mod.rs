@@ -204,7 +204,7 @@ pub enum Command {
     #[command(after_help = concat!(
         "Examples:",
         "\n  alga-ext invoke GET '/hello?greeting=Welcome'",
-        "\n  alga-ext invoke POST /notes --body '{\"text\":\"hi\"}' --user client",
+        "\n  alga-ext invoke POST /notes --body '{\"text\":\"hi\"}'",
         "\n  alga-ext invoke POST /import --body @report.json --header 'content-type: application/json'",
     ))]
     Invoke(Invoke),

@@ -28,8 +28,8 @@ impl Refusal {
     }
 }
 
-/// Checks that the endpoint is declared and that `user` may call it.
-pub(super) fn authorize(manifest: &Manifest, user: &User, method: &str, path: &str) -> Result<(), Refusal> {
+/// Checks that the endpoint is declared.
+pub(super) fn declared(manifest: &Manifest, method: &str, path: &str) -> Result<(), Refusal> {
     let not_found = |detail| Err(Refusal::new(StatusCode::NOT_FOUND, "endpoint_not_found", detail));
     if !matches!(method, "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE") {
         return not_found(format!("the gateway has no method `{method}`"));
@@ -37,6 +37,12 @@ pub(super) fn authorize(manifest: &Manifest, user: &User, method: &str, path: &s
     if manifest.endpoint(method, path).is_none() {
         return not_found(why_no_endpoint(manifest, method, path));
     }
+    Ok(())
+}
+
+/// Checks that the endpoint is declared and that `user` may call it.
+pub(super) fn authorize(manifest: &Manifest, user: &User, method: &str, path: &str) -> Result<(), Refusal> {
+    declared(manifest, method, path)?;
     let forbidden = |detail: String| Err(Refusal::new(StatusCode::FORBIDDEN, "forbidden", detail));
     match user.user_type {
         UserType::Internal => {

@@ -22,7 +22,7 @@ pub enum Event {
     Listening {
         /// The host page.
         url: String,
-        /// `publisher.name`, or the name alone.
+        /// The manifest's name.
         extension: String,
     },
     /// A build began.
@@ -51,7 +51,7 @@ pub enum Event {
     Swapped {
         /// The digest of its files, as it stands in the UI's address.
         hash: String,
-        /// What differs from the one before: `handler`, `ui`, `manifest`, `config`, `storage`.
+        /// What differs from the one before: `handler`, `ui`, `manifest`, `config`.
         changed: Vec<&'static str>,
         /// From the first change seen to the swap.
         duration_us: u64,
@@ -135,6 +135,10 @@ pub(super) struct Events {
 struct Kept {
     number: u64,
     records: VecDeque<Arc<Record>>,
+    /// The first event was told.
+    opened: bool,
+    /// What happened before it.
+    early: Vec<Event>,
 }
 
 impl Events {
@@ -148,20 +152,35 @@ impl Events {
         self.publish_all([event]);
     }
 
-    /// Tells everybody of events that nothing comes between.
+    /// Tells everybody of events that nothing comes between. What happens before the first event, [`Event::Listening`],
+    /// is told after it.
     pub(super) fn publish_all(&self, events: impl IntoIterator<Item = Event>) {
         let at_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         for event in events {
-            kept.number += 1;
-            let record = Arc::new(Record { number: kept.number, at_ms, event });
-            if kept.records.len() == KEPT {
-                kept.records.pop_front();
+            if kept.opened {
+                self.tell(&mut kept, at_ms, event);
+            } else if matches!(event, Event::Listening { .. }) {
+                kept.opened = true;
+                self.tell(&mut kept, at_ms, event);
+                for event in std::mem::take(&mut kept.early) {
+                    self.tell(&mut kept, at_ms, event);
+                }
+            } else if kept.early.len() < KEPT {
+                kept.early.push(event);
             }
-            kept.records.push_back(Arc::clone(&record));
-            // Nobody listening is no failure. Sent under the lock, so that the order is the numbers'.
-            let _ = self.sender.send(record);
         }
+    }
+
+    fn tell(&self, kept: &mut Kept, at_ms: u64, event: Event) {
+        kept.number += 1;
+        let record = Arc::new(Record { number: kept.number, at_ms, event });
+        if kept.records.len() == KEPT {
+            kept.records.pop_front();
+        }
+        kept.records.push_back(Arc::clone(&record));
+        // Nobody listening is no failure. Sent under the lock, so that the order is the numbers'.
+        let _ = self.sender.send(record);
     }
 
     /// The events kept after `number`, and those to come.
@@ -188,10 +207,27 @@ pub(super) fn shorten(text: String) -> String {
 mod tests {
     use super::*;
 
+    fn listening() -> Event {
+        Event::Listening { url: "http://127.0.0.1:1/".into(), extension: "com.acme.notes".into() }
+    }
+
+    #[test]
+    fn the_first_event_is_the_address_whatever_happened_before() {
+        let events = Events::new();
+        let mut receiver = events.subscribe(0).1;
+        events.publish(Event::Warning { message: "changes cannot be watched".into() });
+        assert!(receiver.try_recv().is_err());
+        events.publish(listening());
+        let told: Vec<Arc<Record>> = std::iter::from_fn(|| receiver.try_recv().ok()).collect();
+        assert!(matches!(told[0].event, Event::Listening { .. }), "{told:?}");
+        assert!(matches!(told[1].event, Event::Warning { .. }), "{told:?}");
+    }
+
     #[test]
     fn a_late_listener_gets_what_was_kept_and_then_the_rest_in_order() {
         let events = Events::new();
-        for _ in 0..KEPT + 5 {
+        events.publish(listening());
+        for _ in 1..KEPT + 5 {
             events.publish(Event::Building);
         }
         let (kept, mut later) = events.subscribe(0);

@@ -2,6 +2,7 @@
 //! envelope with status 200 once the JSON could be read.
 
 use super::events::{Event, RequestEvent, shorten};
+use super::replays::{Found, Key, Replays};
 use super::state::State;
 use super::{answer, forward, gateway};
 use crate::config::{Limits, User, UserType};
@@ -15,22 +16,18 @@ use axum::http::{HeaderMap, Response, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The largest envelope (contract/runner.md §3.1).
-const MAX_ENVELOPE: usize = 2 * 1024 * 1024;
-/// How long a caller may take to send it.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const MAX_ENVELOPE: usize = 2 * 1024 * 1024;
+/// How long a caller may take to send a body.
+pub(super) const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest a call may be allowed.
 const MAX_TIMEOUT_MS: u64 = 600_000;
 /// The most memory a call may be allowed: all a 32-bit module can have.
 const MAX_MEMORY_MB: u64 = 4096;
-/// Answers kept for repeated keys, and their bytes in all; the platform keeps them without bound.
-const MAX_REPLAYS: usize = 256;
-/// See [`MAX_REPLAYS`].
-const MAX_REPLAY_BYTES: usize = 16 * 1024 * 1024;
 
 /// What is sent (contract/runner.md §3.2). Unknown members are ignored, as the platform does.
 #[derive(Debug, Deserialize)]
@@ -136,41 +133,17 @@ fn words(failure: &Failure, as_production: bool) -> String {
     }
 }
 
-/// Answers kept for idempotency keys, oldest first.
-#[derive(Debug, Default)]
-pub(super) struct Replays {
-    kept: VecDeque<(String, Bytes)>,
-    bytes: usize,
-}
-
-impl Replays {
-    fn get(&self, key: &str) -> Option<Bytes> {
-        self.kept.iter().find(|(known, _)| known == key).map(|(_, answer)| answer.clone())
-    }
-
-    fn keep(&mut self, key: String, answer: Bytes) {
-        if answer.len() > MAX_REPLAY_BYTES || self.get(&key).is_some() {
-            return;
-        }
-        self.bytes += answer.len();
-        self.kept.push_back((key, answer));
-        while self.kept.len() > MAX_REPLAYS || self.bytes > MAX_REPLAY_BYTES {
-            let Some((_, oldest)) = self.kept.pop_front() else { break };
-            self.bytes -= oldest.len();
-        }
-    }
-}
-
 /// Answers `POST /v1/execute`.
 pub(super) async fn handle(state: extract::State<Arc<State>>, request: extract::Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     match read(&parts.headers, body).await {
-        Ok(sent) => answer(&state, &parts.headers, sent).await,
+        Ok((sent, bytes)) => answer(&state, &parts.headers, sent, &bytes).await,
         Err((status, words)) => super::ui::text(status, words),
     }
 }
 
-async fn read(headers: &HeaderMap, body: Body) -> Result<Sent, (StatusCode, String)> {
+/// The envelope, and the bytes it was read from.
+async fn read(headers: &HeaderMap, body: Body) -> Result<(Sent, Bytes), (StatusCode, String)> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if kind != "application/json" && !(kind.starts_with("application/") && kind.ends_with("+json")) {
@@ -187,16 +160,17 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Sent, (StatusCode, Stri
         Ok(Err(Unread::Broken)) => return Err((StatusCode::BAD_REQUEST, "the envelope ended early".into())),
         Err(_) => return Err((StatusCode::REQUEST_TIMEOUT, "the envelope came too slowly".into())),
     };
-    serde_json::from_slice(&bytes).map_err(|error| match error.classify() {
+    let sent = serde_json::from_slice(&bytes).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => {
             let words = format!("Failed to deserialize the JSON body into the target type: {error}");
             (StatusCode::UNPROCESSABLE_ENTITY, words)
         }
         _ => (StatusCode::BAD_REQUEST, format!("Failed to parse the request body as JSON: {error}")),
-    })
+    })?;
+    Ok((sent, bytes))
 }
 
-async fn answer(state: &State, headers: &HeaderMap, sent: Sent) -> Response<Body> {
+async fn answer(state: &State, headers: &HeaderMap, sent: Sent, bytes: &[u8]) -> Response<Body> {
     let started = Instant::now();
     let text = |name: &str| {
         let value = headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
@@ -205,30 +179,44 @@ async fn answer(state: &State, headers: &HeaderMap, sent: Sent) -> Response<Body
     let (Some(tenant), Some(extension)) = (text("x-alga-tenant"), text("x-alga-extension")) else {
         return respond(&Envelope::failed(400, "missing_routing_headers"));
     };
-    let key = text("x-idempotency-key").map(|key| {
-        if state.options.as_production { key.to_owned() } else { format!("{tenant}\n{extension}\n{key}") }
-    });
-    if let Some(known) = key.as_deref().and_then(|key| lock(state).get(key)) {
-        return envelope(known);
-    }
+    let as_production = state.options.as_production;
     let mut seen = RequestEvent {
         id: gateway::request_id(headers),
         surface: "execute",
-        method: sent.http.method.clone(),
+        method: shorten(sent.http.method.clone()),
         path: shorten(forward::url(&sent.http.path, &sent.http.query)),
         status: 0,
         duration_us: 0,
-        user: sent.user.as_ref().map_or_else(|| "none".to_owned(), |user| user.user_id.clone()),
+        user: sent.user.as_ref().map_or_else(|| "none".to_owned(), |user| shorten(user.user_id.clone())),
         error: None,
         detail: None,
         notes: Vec::new(),
         host_calls: Vec::new(),
     };
+    let mut key = None;
+    if let Some(named) = text("x-idempotency-key") {
+        let install = sent.context.install_id.as_deref().unwrap_or_default();
+        let scope = if as_production { ["", "", ""] } else { [tenant, extension, install] };
+        let named = Key::of(scope, named, bytes, state.once_ready().await.digest);
+        let found = lock(state).find(&named, as_production, started);
+        match found {
+            Found::Nothing => {}
+            Found::Answer(answer, status) => {
+                seen.notes.push("replayed: the answer to the first call with this `x-idempotency-key`".into());
+                publish(state, seen, status, started, Vec::new());
+                return envelope(answer);
+            }
+            Found::Other(why) => seen.notes.push(format!(
+                "{why} since the first call with this `x-idempotency-key`; the platform repeats its answer all the same"
+            )),
+        }
+        key = Some(named);
+    }
     let mut events = Vec::new();
     let (answered, keep) = match call(state, sent, &mut seen).await {
         Ok(mut outcome) => {
             gateway::observe(state, &mut outcome, &mut seen, &mut events);
-            (Envelope::of(&outcome, state.options.as_production), outcome.result.is_ok())
+            (Envelope::of(&outcome, as_production), outcome.result.is_ok())
         }
         Err(failed) => (failed, false),
     };
@@ -236,15 +224,20 @@ async fn answer(state: &State, headers: &HeaderMap, sent: Sent) -> Response<Body
         seen.error = error.split(':').next().map(str::to_owned);
         seen.detail = Some(shorten(error.clone()));
     }
-    seen.status = answered.status;
+    publish(state, seen, answered.status, started, events);
+    let bytes = Bytes::from(serde_json::to_vec(&answered).unwrap_or_default());
+    if let Some(key) = key.filter(|_| keep) {
+        lock(state).keep(key, bytes.clone(), answered.status, started);
+    }
+    envelope(bytes)
+}
+
+/// Tells of a request after what it did.
+fn publish(state: &State, mut seen: RequestEvent, status: u16, started: Instant, mut events: Vec<Event>) {
+    seen.status = status;
     seen.duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     events.push(Event::Request(Box::new(seen)));
     state.events.publish_all(events);
-    let bytes = Bytes::from(serde_json::to_vec(&answered).unwrap_or_default());
-    if let Some(key) = key.filter(|_| keep) {
-        lock(state).keep(key, bytes.clone());
-    }
-    envelope(bytes)
 }
 
 async fn call(state: &State, sent: Sent, seen: &mut RequestEvent) -> Result<Outcome, Envelope> {
@@ -386,18 +379,5 @@ mod tests {
         assert!(secrets(&envelope(&inline, Some("Vault-Transit:v1"))).is_none());
         assert!(secrets(&envelope(&STANDARD.encode(r#"{"a":1}"#), None)).is_none());
         assert!(secrets(&envelope("!!", None)).is_none());
-    }
-
-    #[test]
-    fn kept_answers_are_bounded() {
-        let mut replays = Replays::default();
-        for number in 0..=MAX_REPLAYS {
-            replays.keep(number.to_string(), Bytes::from_static(b"x"));
-        }
-        assert!(replays.get("0").is_none() && replays.get("1").is_some());
-        replays.keep("big".into(), Bytes::from(vec![0; MAX_REPLAY_BYTES]));
-        assert_eq!(replays.kept.len(), 1);
-        replays.keep("bigger".into(), Bytes::from(vec![0; MAX_REPLAY_BYTES + 1]));
-        assert!(replays.get("bigger").is_none() && replays.bytes == MAX_REPLAY_BYTES);
     }
 }

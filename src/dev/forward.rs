@@ -1,5 +1,7 @@
 //! What the gateway lets through: headers in and out, the query, the `__method` override (contract/runner.md §3.7).
 
+use crate::host::Ids;
+use crate::runner::Request;
 use axum::http::{HeaderMap, HeaderName, header};
 use serde_json::Value;
 use url::form_urlencoded;
@@ -54,12 +56,68 @@ impl Surface {
     }
 }
 
+/// Whether a method asks for something and changes nothing.
+pub(super) fn is_read(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD")
+}
+
+/// A request that was let through.
+#[derive(Debug)]
+pub(super) struct Passed<'a> {
+    /// The way it came.
+    pub(super) surface: Surface,
+    /// The method the endpoint was looked up with.
+    pub(super) method: String,
+    /// The endpoint's path.
+    pub(super) path: &'a str,
+    /// The query, one value a key.
+    pub(super) query: Vec<(String, String)>,
+    /// All that were sent.
+    pub(super) headers: &'a HeaderMap,
+    /// None when the override left nothing of it.
+    pub(super) body: Option<Vec<u8>>,
+    /// The request's id.
+    pub(super) id: &'a str,
+    /// Whom it is for.
+    pub(super) ids: &'a Ids,
+}
+
+impl Passed<'_> {
+    /// What the handler is called with: no body for what only reads, and for the rest of the proxy's calls a key, the
+    /// sender's or a new one (contract/registry.md §5.1).
+    pub(super) fn request(self, new_key: impl FnOnce() -> String) -> Request {
+        let is_read = is_read(&self.method);
+        let mut own = vec![
+            ("x-request-id", self.id),
+            ("x-alga-tenant", self.ids.tenant_id.as_str()),
+            ("x-alga-extension", self.ids.extension_id.as_str()),
+        ];
+        let wants_key =
+            self.surface == Surface::Proxy && !is_read && !self.headers.contains_key(IDEMPOTENCY_KEY);
+        let key = wants_key.then(new_key);
+        own.extend(key.as_deref().map(|key| ("x-idempotency-key", key)));
+        Request {
+            url: url(self.path, self.query),
+            headers: request_headers(self.surface, self.headers, &own),
+            body: self.body.filter(|_| !is_read),
+            method: self.method,
+        }
+    }
+}
+
+/// A path as the route takes it: the proxy drops empty segments; neither decodes anything.
+pub(super) fn path(surface: Surface, path: &str) -> String {
+    match surface {
+        Surface::Direct => format!("/{path}"),
+        Surface::Proxy => {
+            let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+            format!("/{}", segments.join("/"))
+        }
+    }
+}
+
 /// The headers the guest gets: those on the list that were sent, then the gateway's own.
-pub(super) fn request_headers(
-    surface: Surface,
-    sent: &HeaderMap,
-    own: &[(&str, &str)],
-) -> Vec<(String, String)> {
+fn request_headers(surface: Surface, sent: &HeaderMap, own: &[(&str, &str)]) -> Vec<(String, String)> {
     let is_own = |name: &HeaderName| own.iter().any(|(known, _)| *known == name.as_str());
     let passed = surface.request_headers().iter().filter(|name| !is_own(name)).filter_map(|name| {
         let mut values = sent.get_all(name).iter().filter_map(|value| value.to_str().ok());
@@ -197,6 +255,32 @@ mod tests {
         );
         let direct = request_headers(Surface::Direct, &sent, &[("x-alga-tenant", "t")]);
         assert_eq!(direct, pairs(&[("accept", "text/html"), ("x-alga-tenant", "t")]));
+    }
+
+    #[test]
+    fn what_only_reads_has_no_body_and_no_key() {
+        let ids = Ids { tenant_id: "t".into(), extension_id: "e".into(), install_id: None, version_id: None };
+        let sent = HeaderMap::new();
+        for (surface, method, body, key) in [
+            (Surface::Proxy, "GET", None, false),
+            (Surface::Proxy, "HEAD", None, false),
+            (Surface::Proxy, "POST", Some(Vec::new()), true),
+            (Surface::Direct, "POST", Some(Vec::new()), false),
+        ] {
+            let passed = Passed {
+                surface,
+                method: method.into(),
+                path: "/a",
+                query: Vec::new(),
+                headers: &sent,
+                body: Some(Vec::new()),
+                id: "r",
+                ids: &ids,
+            };
+            let request = passed.request(|| "k".into());
+            let keyed = request.headers.iter().any(|(name, _)| name == "x-idempotency-key");
+            assert_eq!((request.body, keyed), (body, key), "{surface:?} {method}");
+        }
     }
 
     #[test]

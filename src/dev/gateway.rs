@@ -4,9 +4,10 @@
 use super::access::{self, Refusal};
 use super::answer;
 use super::events::{Event, RequestEvent, shorten};
-use super::forward::{self, Surface};
+use super::execute::{BODY_TIMEOUT, MAX_ENVELOPE};
+use super::forward::{self, Passed, Surface};
 use super::state::{self, Served, State};
-use crate::runner::{self, Log, Outcome};
+use crate::runner::{Log, Outcome};
 use crate::serve::{self, Unread};
 use axum::body::{Body, HttpBody};
 use axum::http::{
@@ -16,16 +17,12 @@ use serde_json::json;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// The largest body the gateway takes (contract/registry.md §5.1).
 const MAX_BODY: usize = 10 * 1024 * 1024;
-/// The largest envelope the runner takes; a body grows by a third in it (contract/runner.md §3.1).
-const MAX_ENVELOPE: usize = 2 * 1024 * 1024;
 const TENANT: HeaderName = HeaderName::from_static("x-alga-tenant");
 const TENANT_ID: HeaderName = HeaderName::from_static("x-tenant-id");
-/// How long a caller may take to send its body.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The surface a path belongs to: `/api/ext/<id>…` or `/api/ext-proxy/<id>…`.
 pub(super) fn surface(path: &str) -> Option<Surface> {
@@ -82,7 +79,7 @@ pub(super) async fn handle(state: &State, surface: Surface, request: Request<Bod
     };
     seen.status = response.status().as_u16();
     seen.duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    seen.path = shorten(seen.path);
+    (seen.path, seen.user) = (shorten(seen.path), shorten(seen.user));
     events.push(Event::Request(Box::new(seen)));
     state.events.publish_all(events);
     response
@@ -128,11 +125,11 @@ async fn answer(
     let (method, query, body) = match surface {
         Surface::Direct => {
             access::authorize(&served.manifest, &user, &seen.method, &path)?;
-            (seen.method.clone(), sent.0, read(body).await?)
+            (seen.method.clone(), sent.0, Some(read(body).await?))
         }
         Surface::Proxy => {
             let body = read(body).await?;
-            let overridden = forward::override_method(&seen.method, sent.0, body);
+            let overridden = forward::override_method(&seen.method, sent.0, Some(body));
             seen.method.clone_from(&overridden.method);
             access::authorize(&served.manifest, &user, &overridden.method, &path)?;
             (overridden.method, overridden.query, overridden.body)
@@ -144,27 +141,10 @@ async fn answer(
     if state.options.as_production {
         state.bucket.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now())?;
     }
-    check_envelope(surface, body.as_deref(), state.options.as_production, seen)?;
-    let is_read = matches!(method.as_str(), "GET" | "HEAD");
-    let mut own = vec![
-        ("x-request-id", seen.id.as_str()),
-        ("x-alga-tenant", ids.tenant_id.as_str()),
-        ("x-alga-extension", ids.extension_id.as_str()),
-    ];
-    let wants_key =
-        surface == Surface::Proxy && !is_read && !parts.headers.contains_key(forward::IDEMPOTENCY_KEY);
-    let key = wants_key.then(new_id);
-    own.extend(key.as_deref().map(|key| ("x-idempotency-key", key)));
-    let request = runner::Request {
-        url: forward::url(&path, query),
-        headers: forward::request_headers(surface, &parts.headers, &own),
-        body: if is_read {
-            None
-        } else {
-            Some(body.unwrap_or_default()).filter(|body| surface == Surface::Direct || !body.is_empty())
-        },
-        method,
-    };
+    check_envelope(surface, body.as_deref(), state.options.as_production, &mut seen.notes)?;
+    let (headers, id) = (&parts.headers, seen.id.as_str());
+    let passed = Passed { surface, method, path: &path, query, headers, body, id, ids };
+    let request = passed.request(new_id);
     seen.path.clone_from(&request.url);
     let handler = served.handler.as_ref().ok_or_else(|| no_handler(&served))?;
     let call = platform.call(Some(user), Some(seen.id.clone()));
@@ -192,25 +172,23 @@ pub(super) fn observe(
     seen.host_calls = std::mem::take(&mut outcome.host_calls);
 }
 
-/// Takes `/api/ext/<id>/<path>` apart. The proxy drops empty segments; neither decodes the path.
+/// Takes `/api/ext/<id>/<path>` apart.
 fn address(surface: Surface, path: &str) -> (String, String) {
     let rest = path.trim_start_matches('/').splitn(3, '/').nth(2).unwrap_or_default();
     let (id, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let path = match surface {
-        Surface::Direct => format!("/{path}"),
-        Surface::Proxy => {
-            let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-            format!("/{}", segments.join("/"))
-        }
-    };
-    (state::decode(id), path)
+    (state::decode(id), forward::path(surface, path))
 }
 
 /// The caller's request id, or a new one.
 pub(super) fn request_id(headers: &HeaderMap) -> String {
+    sent_id(headers).unwrap_or_else(new_id)
+}
+
+/// The caller's request id.
+pub(super) fn sent_id(headers: &HeaderMap) -> Option<String> {
     let sent = headers.get(forward::REQUEST_ID).and_then(|value| value.to_str().ok());
     let sent = sent.map(str::trim).filter(|id| !id.is_empty() && id.len() <= 200);
-    sent.map_or_else(new_id, str::to_owned)
+    sent.map(str::to_owned)
 }
 
 /// A UUID nobody else has. It names a request and guards nothing, so the system is asked for randomness only once.
@@ -223,7 +201,8 @@ fn new_id() -> String {
     uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }
 
-fn check_tenant(headers: &HeaderMap, tenant: &str) -> Result<(), Refusal> {
+/// Refuses a caller that names another tenant than the session's.
+pub(super) fn check_tenant(headers: &HeaderMap, tenant: &str) -> Result<(), Refusal> {
     for name in [TENANT, TENANT_ID] {
         let sent = headers.get(&name).map(|value| value.to_str().unwrap_or_default());
         if sent.is_some_and(|sent| sent != tenant) {
@@ -234,13 +213,13 @@ fn check_tenant(headers: &HeaderMap, tenant: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Reads a body; none when there is none.
-async fn read(body: Body) -> Result<Option<Vec<u8>>, Refusal> {
+/// Reads a body; one that is not there is empty.
+async fn read(body: Body) -> Result<Vec<u8>, Refusal> {
     if body.is_end_stream() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     match tokio::time::timeout(BODY_TIMEOUT, serve::read_body(body, MAX_BODY)).await {
-        Ok(Ok(bytes)) => Ok((!bytes.is_empty()).then(|| bytes.into())),
+        Ok(Ok(bytes)) => Ok(bytes.into()),
         Ok(Err(Unread::TooLong)) => {
             let detail = format!("the gateway takes {MAX_BODY} bytes at most");
             Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail))
@@ -253,11 +232,11 @@ async fn read(body: Body) -> Result<Option<Vec<u8>>, Refusal> {
 }
 
 /// A body the gateway takes may still be too large for the runner behind it.
-fn check_envelope(
+pub(super) fn check_envelope(
     surface: Surface,
     body: Option<&[u8]>,
     as_production: bool,
-    seen: &mut RequestEvent,
+    notes: &mut Vec<String>,
 ) -> Result<(), Refusal> {
     let length = body.map_or(0, <[u8]>::len);
     if length.div_ceil(3).saturating_mul(4) < MAX_ENVELOPE - 4096 {
@@ -265,7 +244,7 @@ fn check_envelope(
     }
     let detail = format!("the platform's runner refuses a body of {length} bytes: about 1.5 MB is its bound");
     if !as_production {
-        seen.notes.push(detail);
+        notes.push(detail);
         return Ok(());
     }
     let status = match surface {

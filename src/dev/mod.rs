@@ -5,6 +5,7 @@
 
 mod access;
 mod answer;
+mod changes;
 mod events;
 mod execute;
 mod finish;
@@ -14,6 +15,7 @@ mod guard;
 mod once;
 mod page;
 mod reload;
+mod replays;
 mod state;
 mod ui;
 
@@ -28,13 +30,14 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response};
 use axum::routing::{get, post};
-use reload::{Changes, Loader};
+use changes::Moment;
+use reload::Loader;
 use state::{Served, State};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{broadcast, oneshot};
 
 /// How long the thread that builds may take to end.
@@ -126,6 +129,8 @@ pub async fn run(
 ) -> Result<(), Error> {
     // The server winds down by itself; what a build has begun is undone meanwhile.
     let _graceful = interrupt::graceful();
+    let data = options.data.map(|path| in_project(&project.root, path));
+    let options = Options { data, ..options };
     let config = state::data(&project, &options)?;
     let listener = serve::Listener::bind(options.port).await?;
     let served = Served::empty(&project, config);
@@ -134,7 +139,7 @@ pub async fn run(
     let url = format!("{}/", listener.url());
     let listening = Event::Listening { url, extension: project.manifest.name.clone() };
     let loader = Loader::new(Arc::clone(&state), project, listening);
-    let (watch, end) = if state.options.watch { watch(&state) } else { (None, None) };
+    let (watch, end) = if state.options.watch { watch(&state.root, &loader) } else { (None, None) };
     let (ended, ending) = oneshot::channel::<()>();
     let finished = end.clone();
     std::thread::Builder::new().name("reload".into()).spawn(move || {
@@ -161,13 +166,20 @@ pub async fn run(
 type Signal = watch::Signal<Box<finish::Finished>>;
 type Watch = watch::Watch<Box<finish::Finished>>;
 
+/// A file as changes of it are named: where it really lies, or below the project's folder as that was named.
+fn in_project(root: &Path, path: PathBuf) -> PathBuf {
+    let (Ok(real), Ok(real_root)) = (fs_err::canonicalize(&path), fs_err::canonicalize(root)) else {
+        return path;
+    };
+    real.strip_prefix(real_root).map(|inner| root.join(inner)).unwrap_or(real)
+}
+
 /// Watches the project, or says why that cannot be.
-fn watch(state: &State) -> (Option<Watch>, Option<Sender<Signal>>) {
-    match Watch::new(&state.root) {
+fn watch(root: &Path, loader: &Loader) -> (Option<Watch>, Option<Sender<Signal>>) {
+    match Watch::new(root) {
         Ok((watch, end)) => (Some(watch), Some(end)),
         Err(error) => {
-            let message = format!("changes cannot be watched, start again to see them: {error}");
-            state.events.publish(Event::Warning { message });
+            loader.warn(format!("changes cannot be watched, start again to see them: {error}"));
             (None, None)
         }
     }
@@ -179,6 +191,7 @@ fn keep_up(mut loader: Loader, mut watch: Option<Watch>, finished: Option<Sender
     // Before the first version answers, so that no change after it is missed.
     if let Some(watch) = &mut watch {
         watch.also(loader.outside());
+        watch.name(loader.named());
     }
     loader.start();
     let Some(mut watch) = watch else { return };
@@ -187,16 +200,25 @@ fn keep_up(mut loader: Loader, mut watch: Option<Watch>, finished: Option<Sender
     }
     loop {
         watch.also(loader.outside());
-        match watch.next() {
-            Some(watch::Next::Changed(paths, begun)) => {
-                let changes =
-                    paths.iter().fold(Changes::default(), |changes, path| changes.and(loader.classify(path)));
-                if changes.any() {
-                    loader.reload(changes, begun);
+        watch.name(loader.named());
+        if let Some(trouble) = watch.take_trouble() {
+            loader.warn(trouble);
+        }
+        let (paths, begun, moment) = if loader.take_ran() {
+            (watch.rest(), Instant::now(), Moment::Command)
+        } else {
+            match watch.next() {
+                Some(watch::Next::Changed(paths, begun)) => (paths, begun, Moment::Rest),
+                Some(watch::Next::Sent(finished)) => {
+                    loader.take_finished(*finished);
+                    continue;
                 }
+                None => return,
             }
-            Some(watch::Next::Sent(finished)) => loader.take_finished(*finished),
-            None => return,
+        };
+        let changes = loader.judge(&paths, moment);
+        if changes.any() {
+            loader.reload(changes, begun);
         }
     }
 }

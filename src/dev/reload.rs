@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::Signal;
+use super::changes::{Changes, Moment, Seen};
 use super::events::{Event, shorten};
 use super::finish::{Finished, Finisher, Job};
 use super::state::{self, Served, State};
@@ -11,52 +12,18 @@ use crate::bundle::Digest;
 use crate::host::{self, Platform};
 use crate::project::Project;
 use crate::runner::{Runner, Runtime, Script};
-use crate::{build, project};
-use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::{build, config, project, watch};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// The largest file whose contents are compared.
-const MAX_COMPARED: u64 = 64 << 20;
-
 /// How long a source may take to be loaded for the first request before that comes.
 const AHEAD: Duration = Duration::from_secs(2);
 /// How long one may take that did not load in that time: together as long as in a build.
 const JUDGED: Duration = Duration::from_secs(8);
-
-/// What kinds of files changed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Changes {
-    /// The manifest, `alga-ext.yaml` or the data file.
-    pub(super) words: bool,
-    /// Something the handler, or the UI's own build, is made from.
-    pub(super) source: bool,
-    /// Files of the UI that are served as they are.
-    pub(super) ui: bool,
-}
-
-impl Changes {
-    /// Everything, as at the start.
-    pub(super) const ALL: Changes = Changes { words: true, source: true, ui: true };
-
-    /// Both together.
-    pub(super) fn and(self, other: Changes) -> Changes {
-        Changes {
-            words: self.words || other.words,
-            source: self.source || other.source,
-            ui: self.ui || other.ui,
-        }
-    }
-
-    /// Whether anything changed.
-    pub(super) fn any(self) -> bool {
-        self.words || self.source || self.ui
-    }
-}
 
 /// The one place that replaces the served version; lives on a thread of its own.
 #[derive(Debug)]
@@ -68,13 +35,13 @@ pub(super) struct Loader {
     inputs: BTreeSet<PathBuf>,
     /// Files outside the project that matter.
     outside: Vec<PathBuf>,
-    /// What changed files held, where the author's own command builds: what it writes anew must not start it again.
-    contents: BTreeMap<PathBuf, Digest>,
-    /// What the last build failed with; any change may be the cure.
-    failed: Option<String>,
+    /// What the author saved and what the author's own command wrote.
+    seen: Seen,
+    /// Such a command ran, and what changed meanwhile was not judged yet.
+    ran: bool,
+    problems: Problems,
     /// The first event, until it was told; others wait for it.
     first: Option<Event>,
-    held: Vec<Event>,
     /// What finishes a source that answers already; none where changes are not watched.
     finisher: Option<Finisher>,
     /// What lets a source answer before it is a component, on its way since the project was one that needs it.
@@ -101,8 +68,32 @@ enum Preparing {
     Done(Option<Arc<Quick>>),
 }
 
-/// What one pass found wrong, in order of appearance.
-type Problems = Vec<String>;
+/// What is wrong with each part now: it stays until the part is tried again.
+#[derive(Debug, Default)]
+struct Problems {
+    /// The WebAssembly engine could not start.
+    engine: Option<String>,
+    /// The project could not be read.
+    project: Option<String>,
+    /// The platform data could not be used.
+    data: Option<String>,
+    /// The last build failed; any change may be the cure.
+    build: Option<String>,
+    /// What was built could not be loaded.
+    handler: Option<String>,
+    /// The UI's files could not be read.
+    ui: Option<String>,
+}
+
+impl Problems {
+    /// All in one text, in order; none when nothing is wrong.
+    fn text(&self) -> Option<String> {
+        let Problems { engine, project, data, build, handler, ui } = self;
+        let all: Vec<&str> =
+            [engine, project, data, build, handler, ui].into_iter().flatten().map(String::as_str).collect();
+        (!all.is_empty()).then(|| shorten(all.join("\n\n")))
+    }
+}
 
 impl Loader {
     /// A loader for a project that was read already. `first` is told when the first version answers, or when it is
@@ -115,10 +106,10 @@ impl Loader {
             runner: None,
             inputs: BTreeSet::new(),
             outside,
-            contents: BTreeMap::new(),
-            failed: None,
+            seen: Seen::default(),
+            ran: false,
+            problems: Problems::default(),
             first: Some(first),
-            held: Vec::new(),
             finisher: None,
             quick: None,
             finishing: None,
@@ -168,17 +159,42 @@ impl Loader {
         &self.outside
     }
 
-    fn tell(&mut self, event: Event) {
-        match self.first {
-            Some(_) => self.held.push(event),
-            None => self.state.events.publish(event),
-        }
+    /// What alga-ext.yaml names and no command makes: it is watched wherever it lies.
+    pub(super) fn named(&self) -> BTreeSet<PathBuf> {
+        let config = &self.project.config;
+        let ui =
+            Some(self.ui()).filter(|ui| config.ui.command.is_none() && !self.project.root.starts_with(ui));
+        let output = config.build.output.as_ref().filter(|_| config.build.command.is_none());
+        let output = output.map(|output| self.in_project(&self.project.root.join(output)));
+        ui.into_iter().chain(output).chain(self.state.options.data.clone()).collect()
+    }
+
+    /// The UI's folder, as changes in it are named.
+    fn ui(&self) -> PathBuf {
+        self.in_project(&self.project.ui())
+    }
+
+    /// A path of the project as changes of it are named.
+    fn in_project(&self, path: &Path) -> PathBuf {
+        watch::named(&self.project.root, path)
+    }
+
+    /// Whether the author's own command ran since this was last asked.
+    pub(super) fn take_ran(&mut self) -> bool {
+        std::mem::take(&mut self.ran)
+    }
+
+    /// Tells the author of something that is no fault of the sources.
+    pub(super) fn warn(&self, message: String) {
+        self.tell(Event::Warning { message });
+    }
+
+    fn tell(&self, event: Event) {
+        self.state.events.publish(event);
     }
 
     fn announce(&mut self) {
-        for event in self.first.take().into_iter().chain(std::mem::take(&mut self.held)) {
-            self.state.events.publish(event);
-        }
+        self.state.events.publish_all(self.first.take());
     }
 
     /// Loads what is there for the first time, building it when it is stale.
@@ -190,74 +206,67 @@ impl Loader {
             let stale = build::is_stale(&self.project);
             (runner.join(), stale)
         });
-        let mut problems = Problems::new();
         match runner {
             Ok(Ok(runner)) => self.runner = Some(runner),
-            Ok(Err(error)) => problems.push(describe(&error)),
-            Err(_) => problems.push("the WebAssembly engine could not start".into()),
+            Ok(Err(error)) => self.problems.engine = Some(describe(&error)),
+            Err(_) => self.problems.engine = Some("the WebAssembly engine could not start".into()),
         }
         let stale = stale.unwrap_or_else(|error| {
-            problems.push(describe(&error));
+            self.problems.build = Some(describe(&error));
             false
         });
         if stale {
             self.announce();
         }
-        self.pass(Changes { source: stale, ..Changes::ALL }, begun, problems);
+        self.pass(Changes { source: stale, ..Changes::ALL }, begun);
         self.announce();
     }
 
     /// Takes up what changed.
     pub(super) fn reload(&mut self, mut changes: Changes, begun: Instant) {
-        let mut problems = Problems::new();
         if changes.words {
-            match Project::load(&self.state.root) {
-                Ok(project) => {
-                    let rebuild = differs(&project.config.build, &self.project.config.build)
-                        || differs(&project.config.ui, &self.project.config.ui);
-                    changes.source |= rebuild;
-                    changes.ui |= rebuild;
-                    self.project = project;
-                }
-                Err(error) => problems.push(describe(&error)),
+            let loaded = Project::load(&self.state.root);
+            self.problems.project = loaded.as_ref().err().map(|error| describe(error));
+            if let Ok(project) = loaded {
+                let rebuild = !config::same(&project.config.build, &self.project.config.build)
+                    || !config::same(&project.config.ui, &self.project.config.ui);
+                changes.source |= rebuild;
+                changes.ui |= rebuild;
+                self.project = project;
             }
         }
-        self.pass(changes, begun, problems);
+        self.pass(changes, begun);
     }
 
-    fn pass(&mut self, changes: Changes, begun: Instant, mut problems: Problems) {
+    fn pass(&mut self, changes: Changes, begun: Instant) {
         let before = self.state.served();
         let mut next = Served::clone(&before);
         let mut component = changes.source;
         if changes.source {
-            component = !self.begin(&mut next, begun, &mut problems);
+            component = !self.begin(&mut next, begun);
             if component {
                 // Nothing older is to be taken for this.
                 self.finish(None);
-                self.build(&mut problems);
+                self.build();
             }
-        } else {
-            problems.extend(self.failed.clone());
         }
-        if (component || next.handler.is_none())
-            && let Err(error) = self.load_handler(&mut next)
-        {
-            problems.push(describe(&error));
+        if component || next.handler.is_none() {
+            self.problems.handler = self.load_handler(&mut next).err().map(|error| describe(&error));
         }
         if changes.ui || changes.source {
-            match Files::read(&self.project.ui()) {
-                Ok(ui) => self.take_ui(&mut next, ui),
-                Err(error) => problems.push(describe(&error)),
+            let read = Files::read(&self.project.ui());
+            self.problems.ui = read.as_ref().err().map(|error| describe(error));
+            if let Ok(ui) = read {
+                self.take_ui(&mut next, ui);
             }
         }
-        if changes.words
-            && let Err(error) = self.load_words(&mut next)
-        {
-            problems.push(describe(&error));
+        if changes.words {
+            self.problems.data = self.load_words(&mut next).err().map(|error| describe(&error));
         }
         next.digest = next.digest_now();
-        next.problem = (!problems.is_empty()).then(|| shorten(problems.join("\n\n")));
-        self.swap(&before, next, begun, changes.source);
+        next.problem = self.problems.text();
+        let retried = changes.source && (self.problems.build.is_some() || self.problems.handler.is_some());
+        self.swap(&before, next, begun, retried);
     }
 
     fn finish(&mut self, job: Option<Job>) {
@@ -268,7 +277,7 @@ impl Loader {
     }
 
     /// Loads the source and lets it answer, where that can be; false where it has to be built first.
-    fn begin(&mut self, next: &mut Served, saved: Instant, problems: &mut Problems) -> bool {
+    fn begin(&mut self, next: &mut Served, saved: Instant) -> bool {
         if !build::begins(&self.project).unwrap_or_default() {
             return false;
         }
@@ -279,7 +288,7 @@ impl Loader {
             Ok(Some(begun)) => begun,
             Ok(None) => return false,
             Err(error) => {
-                self.fail(&error, problems);
+                self.fail(&error);
                 return true;
             }
         };
@@ -293,12 +302,12 @@ impl Loader {
             if !handler.is_loaded()
                 && let Err(error) = begun.check(&quick.engine, JUDGED)
             {
-                self.fail(&error, problems);
+                self.fail(&error);
                 return true;
             }
             (next.handler, next.component) = (Some(handler), Some(script));
         }
-        self.failed = None;
+        (self.problems.build, self.problems.handler) = (None, None);
         let (project, engine, spent) = (self.project.clone(), Arc::clone(&quick.engine), started.elapsed());
         self.finish(Some(Job { project, runner, engine, begun, script, saved, spent }));
         true
@@ -313,7 +322,6 @@ impl Loader {
         self.finishing = None;
         let before = self.state.served();
         let mut next = Served::clone(&before);
-        let mut problems = Problems::new();
         let written = result.and_then(|(finished, handler)| Ok((finished.write(&self.project)?, handler)));
         let built = match written {
             Ok((built, handler)) => {
@@ -323,22 +331,20 @@ impl Loader {
                 Some(built)
             }
             Err(error) => {
-                self.fail(&error, &mut problems);
-                next.problem = Some(shorten(problems.join("\n\n")));
+                self.fail(&error);
+                next.problem = self.problems.text();
                 None
             }
         };
         self.swap(&before, next, saved, false);
         // Whoever reads that the source of now failed is not to read that the one before it was built.
-        if let Some(built) = built.filter(|_| self.failed.is_none()) {
+        if let Some(built) = built.filter(|_| self.problems.build.is_none()) {
             self.tell_built(built, spent);
         }
     }
 
-    fn fail(&mut self, error: &dyn std::error::Error, problems: &mut Problems) {
-        let message = describe(error);
-        self.failed = Some(message.clone());
-        problems.push(message);
+    fn fail(&mut self, error: &dyn std::error::Error) {
+        self.problems.build = Some(describe(error));
     }
 
     fn take_inputs(&mut self, inputs: &[PathBuf]) {
@@ -356,7 +362,7 @@ impl Loader {
         });
     }
 
-    fn build(&mut self, problems: &mut Problems) {
+    fn build(&mut self) {
         self.tell(Event::Building);
         let begun = Instant::now();
         let options = build::Options {
@@ -364,13 +370,16 @@ impl Loader {
             tools: &self.state.options.tools,
             minify: false,
         };
+        let config = &self.project.config;
+        self.ran = config.build.command.is_some() || config.ui.command.is_some();
         match build::build(&self.project, &options) {
             Ok(built) => {
-                self.failed = None;
-                self.take_inputs(&built.inputs);
+                self.problems.build = None;
+                let inputs: Vec<PathBuf> = built.inputs.iter().map(|path| self.in_project(path)).collect();
+                self.take_inputs(&inputs);
                 self.tell_built(built, begun.elapsed());
             }
-            Err(error) => self.fail(&error, problems),
+            Err(error) => self.fail(&error),
         }
     }
 
@@ -394,8 +403,7 @@ impl Loader {
     }
 
     fn take_ui(&mut self, next: &mut Served, ui: Option<Files>) {
-        let listing = ui.as_ref().map(Files::listing);
-        if listing == next.ui.as_ref().map(|ui| ui.listing()) {
+        if ui.as_ref().map(Files::digest) == next.ui.as_ref().map(|ui| ui.digest()) {
             return;
         }
         for pitfall in ui.iter().flat_map(Files::pitfalls) {
@@ -407,7 +415,7 @@ impl Loader {
     fn load_words(&mut self, next: &mut Served) -> Result<(), Error> {
         let config = state::data(&self.project, &self.state.options)?;
         let options = host::Options { as_production: self.state.options.as_production };
-        let unchanged = !differs(&config, &*next.config) && *next.manifest == self.project.manifest;
+        let unchanged = config::same(&config, &*next.config) && *next.manifest == self.project.manifest;
         match &next.platform {
             Some(_) if unchanged => {}
             Some(platform) => next.platform = Some(platform.renewed(&config, &self.project.manifest)?),
@@ -426,23 +434,24 @@ impl Loader {
         Ok(())
     }
 
-    fn swap(&mut self, before: &Served, next: Served, begun: Instant, rebuilt: bool) {
+    /// `retried`: what is wrong was tried again, and is told again.
+    fn swap(&mut self, before: &Served, next: Served, begun: Instant, retried: bool) {
         let first = !self.state.is_ready();
         let mut changed = Vec::new();
         if next.component != before.component {
             changed.push("handler");
         }
-        let listing = |served: &Served| served.ui.as_ref().map(|ui| ui.listing());
-        if listing(&next) != listing(before) {
+        let ui = |served: &Served| served.ui.as_ref().map(|ui| ui.digest());
+        if ui(&next) != ui(before) {
             changed.push("ui");
         }
         if next.manifest != before.manifest || first {
             changed.push("manifest");
         }
-        if differs(&*next.config, &*before.config) || first {
+        if !config::same(&*next.config, &*before.config) || first {
             changed.push("config");
         }
-        let told = next.problem == before.problem && !rebuilt;
+        let told = next.problem == before.problem && !retried;
         let failed = next.problem.clone().filter(|_| !told).map(|message| Event::BuildFailed {
             message,
             still_serving: next.handler.is_some() || next.ui.is_some(),
@@ -459,8 +468,16 @@ impl Loader {
         }
     }
 
-    /// What a changed file is to this project; none when it does not matter.
-    pub(super) fn classify(&mut self, path: &Path) -> Changes {
+    /// What changed files are to this project.
+    pub(super) fn judge(&mut self, paths: &BTreeSet<PathBuf>, moment: Moment) -> Changes {
+        if moment == Moment::Command {
+            self.seen.command_ended(paths);
+        }
+        paths.iter().fold(Changes::default(), |changes, path| changes.and(self.classify(path, moment)))
+    }
+
+    /// What a changed file is; nothing when it does not matter.
+    fn classify(&mut self, path: &Path, moment: Moment) -> Changes {
         let words = path == self.project.root.join(project::MANIFEST)
             || path == self.project.root.join(project::CONFIG)
             || self.state.options.data.as_deref() == Some(path);
@@ -468,9 +485,13 @@ impl Loader {
             return Changes { words, ..Changes::default() };
         }
         let config = &self.project.config;
-        let in_ui = path.starts_with(self.project.ui());
+        let in_ui = path.starts_with(self.ui());
         let is_output = config.build.command.is_some()
-            && config.build.output.as_ref().is_some_and(|output| path == self.project.root.join(output));
+            && config
+                .build
+                .output
+                .as_ref()
+                .is_some_and(|output| path == self.in_project(&self.project.root.join(output)));
         match (in_ui, &config.ui.command) {
             (true, None) => Changes { ui: true, ..Changes::default() },
             // What the author's own UI build writes.
@@ -478,18 +499,14 @@ impl Loader {
             _ if is_output => Changes::default(),
             _ => {
                 let by_command = config.build.command.is_some() || config.ui.command.is_some();
-                let known = !self.inputs.is_empty() && self.failed.is_none() && !by_command;
+                let known = !self.inputs.is_empty() && self.problems.build.is_none() && !by_command;
                 let source = !known || self.inputs.contains(path);
-                Changes { source: source && !(by_command && self.is_repeated(path)), ..Changes::default() }
+                Changes {
+                    source: source && (!by_command || self.seen.is_saved(path, moment)),
+                    ..Changes::default()
+                }
             }
         }
-    }
-
-    /// Whether a file was written and holds what it held when it was last seen to change.
-    fn is_repeated(&mut self, path: &Path) -> bool {
-        let small = fs_err::metadata(path).is_ok_and(|metadata| metadata.len() <= MAX_COMPARED);
-        let digest = Digest::of(&if small { fs_err::read(path).unwrap_or_default() } else { Vec::new() });
-        self.contents.insert(path.to_path_buf(), digest) == Some(digest)
     }
 }
 
@@ -499,11 +516,6 @@ impl Quick {
         let runtime = runner.runtime(engine.component()).ok()?;
         Some(Quick { runtime, shim: engine.shim().into(), engine: Arc::new(engine) })
     }
-}
-
-/// Whether two values would be written differently.
-fn differs<T: Serialize>(one: &T, other: &T) -> bool {
-    serde_json::to_value(one).ok() != serde_json::to_value(other).ok()
 }
 
 /// An error with its causes, as the terminal shows it.

@@ -2,7 +2,7 @@
 
 use super::access::Bucket;
 use super::events::Events;
-use super::execute::Replays;
+use super::replays::Replays;
 use super::ui::Files;
 use super::{Error, Options};
 use crate::bundle::Digest;
@@ -80,9 +80,9 @@ impl Served {
     /// The digest of the manifest, the component and the UI.
     pub(super) fn digest_now(&self) -> Digest {
         let component = self.component.map(|digest| digest.to_string()).unwrap_or_default();
-        let listing = self.ui.as_ref().map(|ui| ui.listing()).unwrap_or_default();
+        let ui = self.ui.as_ref().map(|ui| ui.digest().to_string()).unwrap_or_default();
         let manifest = format!("{:?}", self.manifest);
-        Digest::of(format!("{manifest}\n{component}\n{listing}").as_bytes())
+        Digest::of(format!("{manifest}\n{component}\n{ui}").as_bytes())
     }
 
     /// Whether `id` names this extension: registry id, install id, `publisher.name`, or (here alone) the name.

@@ -5,6 +5,7 @@ use crate::bundle::Digest;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::Path;
 
 /// The content security policy of every HTML file (contract/runner.md §5.4), framed by nobody but the host page,
@@ -37,9 +38,10 @@ const TYPES: [(&str, &str); 12] = [
 ];
 
 /// One version of the UI.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Files {
     files: BTreeMap<String, Asset>,
+    digest: Digest,
 }
 
 /// One file.
@@ -77,39 +79,19 @@ impl Files {
         if !folder.is_dir() {
             return Ok(None);
         }
-        let mut files = Files::default();
+        let mut files = BTreeMap::new();
         let mut left = MAX_BYTES;
-        files.gather(folder, "", 0, &mut left)?;
-        Ok(Some(files))
+        gather(&mut files, folder, "", 0, &mut left)?;
+        Ok(Some(Files::new(files)))
     }
 
-    fn gather(&mut self, folder: &Path, prefix: &str, depth: usize, left: &mut u64) -> Result<(), Error> {
-        for entry in fs_err::read_dir(folder)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let Some(name) = name.to_str().filter(|name| !name.starts_with('.') && !name.contains(".."))
-            else {
-                continue;
-            };
-            let kind = entry.file_type()?;
-            let path = format!("{prefix}{name}");
-            if kind.is_dir() {
-                if depth >= MAX_DEPTH {
-                    return Err(Error::TooMuchUi { what: format!("folders deeper than {MAX_DEPTH} levels") });
-                }
-                self.gather(&entry.path(), &format!("{path}/"), depth + 1, left)?;
-            } else if kind.is_file() {
-                *left = left
-                    .checked_sub(entry.metadata()?.len())
-                    .ok_or_else(|| Error::TooMuchUi { what: format!("more than {} MiB", MAX_BYTES >> 20) })?;
-                if self.files.len() >= MAX_FILES {
-                    return Err(Error::TooMuchUi { what: format!("more than {MAX_FILES} files") });
-                }
-                let bytes = Bytes::from(fs_err::read(entry.path())?);
-                self.files.insert(path, Asset { digest: Digest::of(&bytes), bytes });
-            }
+    fn new(files: BTreeMap<String, Asset>) -> Files {
+        let mut listing = String::new();
+        for (path, asset) in &files {
+            // Writing to a string cannot fail.
+            let _ = writeln!(listing, "{} {} ui/{path}", asset.digest.hex(), asset.bytes.len());
         }
-        Ok(())
+        Files { digest: Digest::of(listing.as_bytes()), files }
     }
 
     /// How many files there are.
@@ -117,11 +99,9 @@ impl Files {
         self.files.len()
     }
 
-    /// One line per file, in order: what the version's digest is made of.
-    pub(super) fn listing(&self) -> String {
-        self.files.iter().fold(String::new(), |listing, (path, asset)| {
-            format!("{listing}{} {} ui/{path}\n", asset.digest.hex(), asset.bytes.len())
-        })
+    /// The digest of all of them.
+    pub(super) fn digest(&self) -> Digest {
+        self.digest
     }
 
     /// Calls the platform ignores or refuses that appear in the sources: what to warn of, once each.
@@ -169,6 +149,41 @@ impl Files {
             None => text(StatusCode::NOT_FOUND, "the UI has no `ui/index.html`".into()),
         }
     }
+}
+
+/// Adds what lies in a folder, of which `left` bytes may be read.
+fn gather(
+    files: &mut BTreeMap<String, Asset>,
+    folder: &Path,
+    prefix: &str,
+    depth: usize,
+    left: &mut u64,
+) -> Result<(), Error> {
+    for entry in fs_err::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let Some(name) = name.to_str().filter(|name| !name.starts_with('.') && !name.contains("..")) else {
+            continue;
+        };
+        let kind = entry.file_type()?;
+        let path = format!("{prefix}{name}");
+        if kind.is_dir() {
+            if depth >= MAX_DEPTH {
+                return Err(Error::TooMuchUi { what: format!("folders deeper than {MAX_DEPTH} levels") });
+            }
+            gather(files, &entry.path(), &format!("{path}/"), depth + 1, left)?;
+        } else if kind.is_file() {
+            *left = left
+                .checked_sub(entry.metadata()?.len())
+                .ok_or_else(|| Error::TooMuchUi { what: format!("more than {} MiB", MAX_BYTES >> 20) })?;
+            if files.len() >= MAX_FILES {
+                return Err(Error::TooMuchUi { what: format!("more than {MAX_FILES} files") });
+            }
+            let bytes = Bytes::from(fs_err::read(entry.path())?);
+            files.insert(path, Asset { digest: Digest::of(&bytes), bytes });
+        }
+    }
+    Ok(())
 }
 
 impl Asset {
@@ -257,7 +272,7 @@ mod tests {
 
     fn files(entries: &[(&str, &str)]) -> Files {
         let asset = |text: &str| Asset { digest: Digest::of(text.as_bytes()), bytes: text.to_owned().into() };
-        Files { files: entries.iter().map(|(path, text)| ((*path).to_owned(), asset(text))).collect() }
+        Files::new(entries.iter().map(|(path, text)| ((*path).to_owned(), asset(text))).collect())
     }
 
     #[test]

@@ -124,7 +124,7 @@ impl Platform {
             if config.storage == self.config.storage {
                 platform.storage = Arc::clone(&self.storage);
             }
-            if same(&config.schedules, &self.config.schedules) {
+            if config::same(&config.schedules, &self.config.schedules) {
                 platform.schedules = Arc::clone(&self.schedules);
             }
         }
@@ -241,11 +241,6 @@ fn made_up_user(user_type: UserType, clients: &[config::Client]) -> User {
         },
         ..User::default()
     }
-}
-
-/// Whether two values are written the same.
-fn same<T: serde::Serialize>(one: &T, other: &T) -> bool {
-    serde_json::to_value(one).ok() == serde_json::to_value(other).ok()
 }
 
 /// A time as the platform's JSON has it.

@@ -95,7 +95,7 @@ struct State {
 pub(super) struct Running<'a>(&'a Shared);
 
 impl Ticker {
-    /// Starts the thread; it ends when the ticker is dropped.
+    /// Starts the thread; it ends when the ticker is closed.
     pub(super) fn start(engine: &Engine) -> Result<Ticker, Error> {
         let ticker = Ticker { shared: Arc::new(Shared::default()) };
         let (shared, engine) = (Arc::downgrade(&ticker.shared), engine.weak());

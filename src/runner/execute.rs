@@ -141,13 +141,14 @@ fn failure(error: &Error, state: &State, written: &[Log], timeout: Duration) -> 
     if trap == Some(Trap::Interrupt) {
         return timed_out(state, timeout, backtrace(error));
     }
-    if let Some(asked) = state.memory.refused {
+    let words = last_words(state, written);
+    if let Some(asked) = state.memory.refused.filter(|_| ran_out(trap, words.as_deref())) {
         let message = format!(
             "the memory limit of {} MiB was reached: the guest asked for {}",
             state.memory.limit >> 20,
             mebibytes(asked)
         );
-        let detail = last_words(state, written).or_else(|| backtrace(error));
+        let detail = words.or_else(|| backtrace(error));
         return Failure { kind: FailureKind::Memory, message, detail };
     }
     if let Some(I32Exit(code)) = error.downcast_ref::<I32Exit>() {
@@ -169,13 +170,22 @@ fn failure(error: &Error, state: &State, written: &[Log], timeout: Duration) -> 
         _ => root.strip_prefix("wasm trap: ").unwrap_or(&root).to_owned(),
     };
     // The guest's own words say more than the instruction it died of.
-    if let Some(words) = last_words(state, written) {
+    if let Some(words) = words {
         let first = words.lines().next().unwrap_or_default();
         let message = format!("the handler trapped: {}", first.strip_prefix("uncaught ").unwrap_or(first));
         return Failure { kind: FailureKind::Trap, message, detail: Some(words) };
     }
     let message = format!("the handler trapped: {reason}");
     Failure { kind: FailureKind::Trap, message, detail: backtrace(error) }
+}
+
+/// Whether a guest that was refused memory gave up for that reason: it says so, or dies as one does that cannot go on.
+/// One that coped may fail of something else later.
+fn ran_out(trap: Option<Trap>, words: Option<&str>) -> bool {
+    match words {
+        Some(words) => words.to_ascii_lowercase().contains("memory"),
+        None => matches!(trap, None | Some(Trap::UnreachableCodeReached | Trap::MemoryOutOfBounds)),
+    }
 }
 
 /// What the guest logged as an error right before, else the end of what it wrote to standard error.

@@ -5,7 +5,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use std::fmt::Write;
 use std::time::Duration;
 
 /// The request the handler is called with.
@@ -140,23 +139,5 @@ impl Outcome {
         document.insert("logs".into(), json!(self.logs));
         document.insert("error".into(), json!(self.result.as_ref().err()));
         Value::Object(document)
-    }
-}
-
-impl Response {
-    /// For people: status line, headers, an empty line and the body, which ends its last line if it is text.
-    pub fn text(&self) -> Vec<u8> {
-        let mut head = format!("HTTP {}\n", self.status);
-        for (name, value) in &self.headers {
-            let _ = writeln!(head, "{name}: {value}");
-        }
-        head.push('\n');
-        let mut bytes = head.into_bytes();
-        let body = self.body.as_deref().unwrap_or_default();
-        bytes.extend_from_slice(body);
-        if !body.is_empty() && !body.ends_with(b"\n") && std::str::from_utf8(body).is_ok() {
-            bytes.push(b'\n');
-        }
-        bytes
     }
 }

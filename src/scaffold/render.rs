@@ -30,7 +30,8 @@ pub struct Project {
     pub files: Vec<String>,
 }
 
-/// Makes a project. An existing file is never touched, and a failure leaves nothing behind.
+/// Makes a project. An existing file is never touched. A failure leaves nothing behind but the folders above that
+/// had to be made.
 pub fn scaffold(options: &Options) -> Result<Project, Error> {
     let mut files = render(options.template, options.variables)?;
     if options.template.files.iter().any(|(path, _)| path == "tsconfig.json") {

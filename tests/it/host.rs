@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 const MANIFEST: &str = r#"{
   "name": "com.acme.probe", "publisher": "acme", "version": "1.0.0", "runtime": "wasm-js@1",
+  "ui": { "type": "iframe", "entry": "ui/index.html", "hooks": { "clientPortalMenu": { "label": "Probe" } } },
   "api": { "endpoints": [
     { "method": "GET", "path": "/run", "handler": "dist/main" },
     { "method": "POST", "path": "/sync", "handler": "dist/main" },
@@ -482,7 +483,7 @@ fn services_are_listed_and_read_by_id() {
 #[test]
 fn a_user_without_the_permission_may_not_read() {
     let asks = [list_clients(1), list_services()];
-    let data = granted("users: [{ id: u, permissions: ['client:read'] }]");
+    let data = granted("users: [{ id: u, permissions: ['extension:read', 'client:read'] }]");
     assert_eq!(run(&asks, &data, &[]).outcomes(), ["ok", "not-allowed"]);
     assert_eq!(run(&asks, &data, &["--user", "none"]).outcomes(), ["ok", "ok"], "a schedule has no roles");
 }

@@ -147,12 +147,87 @@ fn a_body_that_is_no_text_is_base64_and_none_is_null() {
 #[test]
 fn an_undeclared_endpoint_is_answered_by_the_gateway() {
     let sandbox = project(&echo(60), "");
-    for line in ["GET /other", "DELETE /items", "GET /items/1/2", "GET /Items"] {
+    let traced = r#""endpoints": [{ "method": "TRACE", "path": "/traced", "handler": "dist/main" }, "#;
+    sandbox.write("manifest.json", MANIFEST.replace("\"endpoints\": [", traced));
+    for (line, why) in [
+        ("GET /other", "`GET /items/:id`"),
+        ("GET /items/1/2", "`GET /items/:id`"),
+        ("GET /Items", "`GET /items/:id`"),
+        ("DELETE /items", "`/items` is declared for GET, POST, not for DELETE"),
+        ("TRACE /traced", "the gateway has no method `TRACE`"),
+    ] {
         let run = invoke(&sandbox, line).ok();
         assert_eq!(run.json()["status"], 404, "{line}");
         assert_eq!(run.json()["body"], r#"{"error":"endpoint_not_found"}"#);
-        assert!(run.stderr.contains("`GET /items/:id`"), "{}", run.stderr);
+        assert!(run.stderr.contains(why), "{}", run.stderr);
     }
+}
+
+#[test]
+fn users_are_let_in_as_the_gateway_does() {
+    let data =
+        "users:\n  - { id: r, permissions: ['extension:read'] }\n  - { id: c, type: client, client_id: x }\n";
+    let sandbox = project(&echo(52), data);
+    let status = |line: &str| invoke(&sandbox, line).ok().json()["status"].clone();
+    assert_eq!((status("GET /items"), status("POST /items")), (json!(200), json!(403)));
+    assert_eq!(
+        (status("GET /items --user client"), status("POST /items --user none")),
+        (json!(403), json!(200))
+    );
+    assert_eq!(status("GET /nowhere --user none"), 404);
+    let refused = invoke(&sandbox, "GET /items --user client").ok();
+    assert_eq!(refused.json()["body"], r#"{"error":"forbidden"}"#);
+    assert!(refused.stderr.contains("`ui.hooks.clientPortalMenu.label`"), "{}", refused.stderr);
+    let ui =
+        r#""ui": { "entry": "ui/index.html", "hooks": { "clientPortalMenu": { "label": "Mine" } } }, "api""#;
+    sandbox.write("manifest.json", MANIFEST.replace("\"api\"", ui));
+    assert_eq!(status("GET /items --user client"), 200);
+    assert_eq!(status("GET /items -H x-alga-tenant:other"), 403);
+}
+
+#[test]
+fn a_body_and_a_key_reach_the_handler_as_from_the_gateway() {
+    // Answers with whether there is a body: the option's case.
+    let case = guest("", 1, &respond(200, "(i32.add (local.get $request) (i32.const 76))", "(i32.const 1)"));
+    let sandbox = project(&case, "");
+    let body = |line: &str| invoke(&sandbox, line).ok().json()["body"].clone();
+    assert_eq!((body("GET /items --body x"), body("HEAD /items --body x")), (json!("\0"), json!("\0")));
+    assert_eq!((body("POST /items --body x"), body("POST /items")), (json!("\u{1}"), json!("\u{1}")));
+    let dropped = invoke(&sandbox, "GET /items --body x").ok();
+    assert!(dropped.stderr.contains("drops the body of a GET"), "{}", dropped.stderr);
+    // Answers with how many headers there are.
+    let count = guest("", 1, &respond(200, "(i32.add (local.get $request) (i32.const 72))", "(i32.const 1)"));
+    let sandbox = project(&count, "");
+    let count = |line: &str| invoke(&sandbox, line).ok().json()["body"].clone();
+    assert_eq!((count("GET /items"), count("HEAD /items")), (json!("\u{3}"), json!("\u{3}")));
+    assert_eq!(count("POST /items"), "\u{4}", "with a key");
+    let sandbox = project(&echo(52), "");
+    assert_eq!(invoke(&sandbox, "POST /items?__method=get").ok().json()["body"], "GET");
+}
+
+#[test]
+fn what_a_guest_writes_cannot_take_hold_of_the_terminal() {
+    let imports = "(import \"alga:extension/logging\" \"log-info\" (func $log (param i32 i32)))";
+    let module = format!(
+        r#"(module {imports} (memory (export "memory") 1)
+  (data (i32.const 64) "x-a\1b[2J") (data (i32.const 80) "a\0d\0aforged: 1") (data (i32.const 112) "raw\1b[0m")
+  (data (i32.const 128) "\40\00\00\00\07\00\00\00\50\00\00\00\0c\00\00\00")
+  (data (i32.const 256) "one\1b]0;title\07\0atwo")
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 4096))
+  (func (export "handler") (param i32) (result i32)
+    (call $log (i32.const 256) (i32.const 17))
+    (i32.store16 (i32.const 16) (i32.const 200))
+    (i32.store (i32.const 20) (i32.const 128)) (i32.store (i32.const 24) (i32.const 1))
+    (i32.store8 (i32.const 28) (i32.const 1))
+    (i32.store (i32.const 32) (i32.const 112)) (i32.store (i32.const 36) (i32.const 7))
+    (i32.const 16)))"#
+    );
+    let run = project(&component(&module), "").run("-v invoke GET /items").ok();
+    assert!(!run.stderr.chars().any(|letter| letter.is_control() && letter != '\n'), "{:?}", run.stderr);
+    assert!(run.stderr.contains("one\\u{1b}]0;title\\u{7}\ntwo"), "{:?}", run.stderr);
+    let (head, body) = run.stdout.split_once("\n\n").unwrap();
+    assert_eq!(head, "HTTP 200\nx-a\\u{1b}[2J: a\\r\\nforged: 1");
+    assert_eq!(body, "raw\u{1b}[0m\n", "the body is the answer");
 }
 
 #[test]
@@ -255,6 +330,27 @@ fn a_guest_that_copes_with_refused_memory_may_answer() {
     );
     let document = invoke(&project(&wasm, "limits: { memory_mb: 1 }"), "GET /items").ok().json();
     assert_eq!(document["status"], 507);
+}
+
+#[test]
+fn what_fails_after_memory_was_refused_is_named_for_itself() {
+    let after = |imports: &str, handler: &str| {
+        let wasm = guest(imports, 1, &format!("(drop (memory.grow (i32.const 32))) {handler}"));
+        failure(&wasm, "limits: { memory_mb: 1 }")["message"].as_str().unwrap().to_owned()
+    };
+    let divided = after("", "(drop (i32.div_u (i32.const 1) (i32.const 0))) (i32.const 16)");
+    assert_eq!(divided, "the handler trapped: integer divide by zero");
+    let log = "(import \"alga:extension/logging\" \"log-error\" (func $log (param i32 i32)))";
+    let say = |text: &str| {
+        let bytes = text.bytes().enumerate();
+        let stores: Vec<String> = bytes
+            .map(|(at, byte)| format!("(i32.store8 (i32.const {}) (i32.const {byte}))", 512 + at))
+            .collect();
+        let stores = stores.concat();
+        format!("{stores} (call $log (i32.const 512) (i32.const {})) unreachable", text.len())
+    };
+    assert_eq!(after(log, &say("uncaught Error: boom")), "the handler trapped: Error: boom");
+    assert!(after(log, &say("out of memory")).starts_with("the memory limit of 1 MiB was reached"));
 }
 
 #[test]

@@ -26,8 +26,7 @@ fn greets_and_rounds(extension: &Extension) {
         body,
         json!({ "message": "Guten Tag, Robin Meyer!", "company": "Northwind Managed Services" })
     );
-    let body = extension.answers(200, "GET", "/hello", &["--user", "client"]);
-    assert_eq!(body["message"], "Hello, Sam Okafor!");
+    extension.answers(403, "GET", "/hello", &["--user", "client"]);
     let answer = extension.invoke("GET", "/hello?greeting=%", &[]);
     assert_eq!(answer.status, 200, "a broken escape is no reason to fail: {}", answer.document);
     assert!(answer.document["logs"].to_string().contains("greeting 6c6f0c1e"), "{}", answer.document);

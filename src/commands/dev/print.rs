@@ -3,7 +3,7 @@
 use super::lines;
 use crate::dev::{Event, Record};
 use crate::error::Error;
-use crate::output::Output;
+use crate::output::{Output, plain_lines};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
@@ -46,7 +46,7 @@ pub(super) fn all(output: &Output, mut events: Receiver<Arc<Record>>) -> Result<
 fn failures<'a>(output: &Output, events: impl Iterator<Item = &'a Event>) {
     for event in events {
         if let Event::BuildFailed { message, .. } = event {
-            output.refuse(message, None);
+            output.refuse(&plain_lines(message), None);
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::host::{self, Platform};
 use crate::runner::Runner;
-use crate::{build, cli, files};
+use crate::{build, cli, files, output};
 use std::path::Path;
 
 /// The largest body the gateway takes (contract/registry.md §5.1).
@@ -31,20 +31,20 @@ pub(super) fn run(arguments: &cli::Invoke, session: &Session) -> Result<Exit, Er
         body: arguments.body.as_deref().map(|text| body(text, session)).transpose()?,
     };
     let request_id = uuid::Uuid::new_v4().to_string();
-    let prepared = dev::prepare(asked, &subject.manifest, &platform, &request_id);
+    let user = platform.user(match arguments.user {
+        cli::Persona::Internal => host::Persona::Internal,
+        cli::Persona::Client => host::Persona::Client,
+        cli::Persona::None => host::Persona::None,
+    });
+    let prepared = dev::prepare(asked, user.as_deref(), &subject.manifest, &platform, request_id);
     for warning in platform.warnings().iter().chain(&prepared.warnings) {
-        session.output.warn(warning);
+        session.output.warn(&output::plain(warning));
     }
     let request = match prepared.request {
         Ok(request) => request,
         Err(refusal) => return answer::show(&refusal, session),
     };
-    let persona = match arguments.user {
-        cli::Persona::Internal => host::Persona::Internal,
-        cli::Persona::Client => host::Persona::Client,
-        cli::Persona::None => host::Persona::None,
-    };
-    let call = platform.call(platform.user(persona), Some(request_id));
+    let call = platform.call(user, Some(prepared.request_id));
     let handler = subject.handler(&Runner::new(Some(&session.cache))?, session)?;
     let mut outcome = session.block_on(async { Ok(handler.call(&platform, call, request).await) })?;
     if let Some(project) = &subject.project {

@@ -131,6 +131,9 @@ export const tell = ({ at_ms, what }) => {
   }
 };
 
+/** Says that events came faster than they were read. */
+export const missed = (count) => line("warn", "note", `${count} events were missed here; the terminal has them`);
+
 /** Notes something this page saw itself. */
 export const note = (text) => line("warn", "bridge", text);
 

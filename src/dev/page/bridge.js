@@ -91,8 +91,12 @@ export const attach = (frame, host) => {
         if (Number.isFinite(payload.height)) host.resize(clampHeight(payload.height));
         break;
       case "navigate":
+        if (host.asProduction()) {
+          host.note("`navigate` is ignored, as in production");
+          break;
+        }
         host.note("`navigate` is ignored in production; here it reloads the frame with the new path");
-        if (!host.asProduction() && typeof payload.path === "string") host.navigate(payload.path);
+        if (typeof payload.path === "string") host.navigate(payload.path);
         break;
       case "apiproxy":
         if (message.request_id === undefined) {

@@ -9,6 +9,9 @@ const settle = () => {
   at("try-body-field").hidden = at("try-method").value === "GET";
 };
 
+// The gateway has no other methods, whatever is declared.
+const callable = (endpoints) => endpoints.filter(({ method }) => method === "HEAD" || methods.includes(method));
+
 const pick = (endpoint) => {
   at("try-method").value = endpoint.method === "HEAD" ? "GET" : endpoint.method;
   at("try-path").value = endpoint.path;
@@ -63,18 +66,19 @@ const send = async () => {
 export const render = (state) => {
   extension = state.registry_id ?? state.name;
   const select = at("try-endpoint");
-  const wanted = state.endpoints.map(({ method, path }) => `${method} ${path}`);
+  const endpoints = callable(state.endpoints);
+  const wanted = endpoints.map(({ method, path }) => `${method} ${path}`);
   const shown = [...select.options].map((option) => option.textContent);
   if (wanted.join("\n") === shown.join("\n") && shown.length) return;
   select.replaceChildren(...wanted.map((text, index) => make("option", { value: String(index) }, text)));
   if (!wanted.length) select.append(make("option", { value: "" }, "none declared"));
-  select.onchange = () => state.endpoints[Number(select.value)] && pick(state.endpoints[Number(select.value)]);
-  if (state.endpoints[0]) pick(state.endpoints[0]);
+  select.onchange = () => endpoints[Number(select.value)] && pick(endpoints[Number(select.value)]);
+  if (endpoints[0]) pick(endpoints[0]);
 };
 
 /** Fills the form with one endpoint. */
 export const choose = (endpoint) => {
-  pick(endpoint);
+  if (callable([endpoint]).length) pick(endpoint);
   at("try-path").focus();
 };
 

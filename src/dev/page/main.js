@@ -143,6 +143,10 @@ const follow = () => {
   const source = new EventSource("/__alga/events");
   source.addEventListener("open", () => refresh());
   source.addEventListener("error", () => status("bad", "The server is gone"));
+  source.addEventListener("missed", (event) => {
+    activity.missed(event.data);
+    refresh();
+  });
   source.addEventListener("message", (event) => {
     const record = JSON.parse(event.data);
     activity.tell(record);

@@ -6,11 +6,16 @@ use crate::host::{is_uuid, made_up_id, platform::timestamp};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::collections::{HashMap, HashSet};
 
 pub(in crate::host) const MAX_DESCRIPTION: usize = 500;
 pub(in crate::host) const MAX_PO_NUMBER: usize = 128;
+/// Lines of one invoice. The platform's own bound is that of its request bodies; here no deadline reaches into the call.
+const MAX_ITEMS: usize = 10_000;
 /// Invoices kept; the oldest go first.
 const MAX_INVOICES: usize = 1_000;
+/// Lines of all of them together.
+const MAX_LINES: usize = 100_000;
 
 /// A draft invoice. Amounts are minor units of the currency.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -93,7 +98,8 @@ impl Ledger {
         if !known(&input.client_id) {
             return Err(not_found("clientId", "Client not found"));
         }
-        let sold = |id: &str| services.iter().any(|service| service.id.eq_ignore_ascii_case(id));
+        let sold: HashSet<String> = services.iter().map(|service| service.id.to_ascii_lowercase()).collect();
+        let sold = |id: &str| sold.contains(&id.to_ascii_lowercase());
         let named = |item: &ManualInvoiceItemInput| {
             sold(&item.service_id) && item.applies_to_service_id.as_deref().is_none_or(sold)
         };
@@ -119,11 +125,21 @@ impl Ledger {
             total: subtotal,
             created_at: timestamp(now),
         };
-        if self.invoices.len() >= MAX_INVOICES {
-            self.invoices.remove(0);
-        }
-        self.invoices.push(invoice.clone());
+        self.keep(invoice.clone());
         Ok(invoice)
+    }
+
+    fn keep(&mut self, invoice: Invoice) {
+        self.invoices.push(invoice);
+        let mut lines: usize = self.invoices.iter().map(|invoice| invoice.items.len()).sum();
+        let mut count = self.invoices.len();
+        let is_over = |invoice: &&Invoice| {
+            let over = count > MAX_INVOICES || lines > MAX_LINES;
+            (count, lines) = (count - 1, lines - invoice.items.len());
+            over
+        };
+        let oldest = self.invoices.iter().take_while(is_over).count();
+        self.invoices.drain(..oldest);
     }
 }
 
@@ -142,11 +158,14 @@ fn given(text: Option<&String>) -> Option<String> {
 fn lines(items: &[ManualInvoiceItemInput]) -> Vec<Line> {
     let is_discount = |item: &ManualInvoiceItemInput| item.is_discount.unwrap_or(false);
     let full = |item: &ManualInvoiceItemInput| (item.quantity * item.rate.round()).round();
-    let base = |service: Option<&String>| -> f64 {
-        let counted = items.iter().filter(|item| !is_discount(item));
-        let counted =
-            counted.filter(|item| service.is_none_or(|id| id.eq_ignore_ascii_case(&item.service_id)));
-        counted.map(full).sum()
+    let (mut all, mut of_service) = (0.0, HashMap::<String, f64>::new());
+    for item in items.iter().filter(|item| !is_discount(item)) {
+        all += full(item);
+        *of_service.entry(item.service_id.to_ascii_lowercase()).or_default() += full(item);
+    }
+    let base = |service: Option<&String>| match service {
+        Some(id) => of_service.get(&id.to_ascii_lowercase()).copied().unwrap_or_default(),
+        None => all,
     };
     let amount = |item: &ManualInvoiceItemInput| match (is_discount(item), item.discount_type) {
         (false, _) => full(item),
@@ -180,6 +199,10 @@ fn broken_rules(input: &CreateManualInvoiceInput) -> Map<String, Value> {
     };
     say("clientId".into(), required_uuid(&input.client_id));
     say("items".into(), input.items.is_empty().then_some("Must include at least one item"));
+    if input.items.len() > MAX_ITEMS {
+        say("items".into(), Some("Too many"));
+        return broken;
+    }
     for (index, item) in input.items.iter().enumerate() {
         for (field, message) in broken_item_rules(item) {
             let dot = if field.is_empty() { "" } else { "." };
@@ -322,6 +345,19 @@ mod tests {
             let invoice = create(input(items)).unwrap();
             assert!((invoice.total - total).abs() < 1e-9, "{invoice:?}");
         }
+    }
+
+    #[test]
+    fn lines_are_bounded_in_one_invoice_and_in_all_that_are_kept() {
+        let refusal = create(input(vec![item(); MAX_ITEMS + 1])).unwrap_err();
+        assert_eq!(Value::Object(refusal.fields), serde_json::json!({ "items": "Too many" }));
+        let mut ledger = Ledger::default();
+        let invoice = create(input(vec![item(); MAX_ITEMS])).unwrap();
+        (0..MAX_LINES / MAX_ITEMS + 5).for_each(|_| ledger.keep(invoice.clone()));
+        assert_eq!(ledger.all().len(), MAX_LINES / MAX_ITEMS);
+        let small = create(input(vec![item()])).unwrap();
+        (0..MAX_INVOICES + 5).for_each(|_| ledger.keep(small.clone()));
+        assert_eq!(ledger.all().len(), MAX_INVOICES);
     }
 
     #[test]

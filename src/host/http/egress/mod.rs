@@ -59,7 +59,7 @@ impl Egress {
         request: HttpRequest,
     ) -> Result<HttpResponse, Refusal> {
         let url = Url::parse(&request.url).map_err(|error| {
-            (HttpError::InvalidUrl, format!("`{}` is no absolute URL: {error}", request.url))
+            (HttpError::InvalidUrl, format!("`{}` is no absolute URL: {error}", address(&request.url)))
         })?;
         let gives = |counted: &&Counted| answers(&counted.reply, &request, &url) && counted.take();
         let reply = self.replies.iter().find(gives).map(|counted| &counted.reply);
@@ -87,7 +87,7 @@ impl Egress {
             return Ok(());
         }
         let Some(host) = url.host_str().map(str::to_lowercase) else {
-            return Err((HttpError::NotAllowed, format!("`{url}` names no host")));
+            return Err((HttpError::NotAllowed, format!("`{}` names no host", address(url.as_str()))));
         };
         let covers = |allowed: &String| {
             host == *allowed || host.strip_suffix(allowed.as_str()).is_some_and(|rest| rest.ends_with('.'))
@@ -178,16 +178,28 @@ async fn canned(reply: &Reply) -> Result<HttpResponse, Refusal> {
 
 /// Method and address, without the parts that may hold secrets.
 pub(super) fn summary(request: &HttpRequest) -> String {
-    let Ok(mut url) = Url::parse(&request.url) else {
-        let address = request.url.split(['?', '#']).next().unwrap_or_default();
-        return format!("{} {address}", request.method);
+    format!("{} {}", request.method, address(&request.url))
+}
+
+/// An address without the parts that may hold secrets.
+fn address(text: &str) -> String {
+    let Ok(mut url) = Url::parse(text) else {
+        let address = text.split(['?', '#']).next().unwrap_or_default();
+        return match address.rsplit_once('@') {
+            Some((_, rest)) => format!("…@{rest}"),
+            None => address.to_owned(),
+        };
     };
+    if !url.has_host() {
+        // `user:password@host` reads as a scheme and what belongs to it.
+        return format!("{}:…", url.scheme());
+    }
     let query = if url.query().is_some() { "?…" } else { "" };
     url.set_query(None);
     url.set_fragment(None);
     let _ = url.set_username("");
     let _ = url.set_password(None);
-    format!("{} {url}{query}", request.method)
+    format!("{url}{query}")
 }
 
 /// An error with its causes, without the address, which may hold secrets.

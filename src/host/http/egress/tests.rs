@@ -170,4 +170,19 @@ fn summaries_hide_what_may_be_secret() {
     let shown = summary(&request("GET", "https://u:p@a.test/x?api_key=s#f"));
     assert_eq!(shown, "GET https://a.test/x?…");
     assert_eq!(summary(&request("GET", "not a url?key=s")), "GET not a url");
+    assert_eq!(summary(&request("GET", "//u:p@a.test/x?key=s")), "GET …@a.test/x");
+    assert_eq!(summary(&request("GET", "u:p@a.test/x")), "GET u:…");
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_wrong_address_hides_what_may_be_secret() {
+    let platform = platform("http: { allow: [api.test] }");
+    for (url, expected) in [
+        ("api.test/x?api_key=s3cret", "`api.test/x` is no absolute URL"),
+        ("//u:s3cret@api.test/x", "`…@api.test/x` is no absolute URL"),
+        ("u:s3cret@api.test/x?api_key=s3cret", "`u:…` names no host"),
+    ] {
+        let (_, why) = platform.egress.fetch(&platform, request("GET", url)).await.unwrap_err();
+        assert!(why.starts_with(expected) && !why.contains("s3cret"), "{why}");
+    }
 }
