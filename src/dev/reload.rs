@@ -341,8 +341,8 @@ impl Loader {
         problems.push(message);
     }
 
-    fn take_inputs(&mut self, inputs: &[PathBuf]) {
-        self.inputs = inputs.iter().cloned().collect();
+    fn take_inputs<'p>(&mut self, inputs: impl Iterator<Item = &'p Path>) {
+        self.inputs = inputs.map(Path::to_path_buf).collect();
         self.outside = self.state.options.data.iter().chain(&self.inputs).cloned().collect();
     }
 
@@ -367,7 +367,7 @@ impl Loader {
         match build::build(&self.project, &options) {
             Ok(built) => {
                 self.failed = None;
-                self.take_inputs(&built.inputs);
+                self.take_inputs(built.inputs.iter().map(PathBuf::as_path));
                 self.tell_built(built, begun.elapsed());
             }
             Err(error) => self.fail(&error, problems),
