@@ -41,6 +41,34 @@ fn too_large(path: &Path, limit: u64) -> io::Error {
     io::Error::new(io::ErrorKind::FileTooLarge, words)
 }
 
+/// Refuses what is neither a file nor a folder: whoever reads from a pipe waits until somebody writes.
+pub fn refuse_special(path: &Path) -> io::Result<()> {
+    match fs_err::metadata(path) {
+        Ok(found) if !found.is_file() && !found.is_dir() => {
+            let words = format!("`{}` is {}, and a file is wanted", path.display(), kind(found.file_type()));
+            Err(io::Error::new(io::ErrorKind::InvalidInput, words))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What is neither a file, a folder nor a link, in words.
+pub fn kind(kind: std::fs::FileType) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return "a pipe";
+        } else if kind.is_socket() {
+            return "a socket";
+        } else if kind.is_block_device() || kind.is_char_device() {
+            return "a device";
+        }
+    }
+    let _ = kind;
+    "no plain file"
+}
+
 /// Reads what `file` has at `offset`, as much as fits, without moving the place where others read it.
 pub fn read_at(file: &std::fs::File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     #[cfg(unix)]
@@ -79,11 +107,33 @@ pub fn write_from(path: &Path, reader: &mut impl Read) -> std::io::Result<()> {
 }
 
 /// Writes files that belong together: all are written beside their places before the first takes its place, so that a
-/// full disk changes none of them.
+/// full disk changes none of them. A file that was there keeps its mode (Unix only).
 pub fn write_together(files: &[(&Path, &[u8])]) -> std::io::Result<()> {
-    let pending: io::Result<Vec<Pending>> =
-        files.iter().map(|(path, bytes)| Pending::of(path, bytes, 0o644)).collect();
+    let pending: io::Result<Vec<Pending>> = files
+        .iter()
+        .map(|(path, bytes)| {
+            let pending = Pending::of(path, bytes, mode_of(path).unwrap_or(0o644))?;
+            // What the process masks when it makes a file, it does not when it sets the mode.
+            if let Ok(metadata) = fs_err::metadata(path) {
+                pending.file.as_file().set_permissions(metadata.permissions())?;
+            }
+            Ok(pending)
+        })
+        .collect();
     put_together(pending?)
+}
+
+/// The mode of a file, where there are modes.
+fn mode_of(path: &Path) -> Option<u32> {
+    #[cfg(unix)]
+    return Some(
+        std::os::unix::fs::PermissionsExt::mode(&fs_err::metadata(path).ok()?.permissions()) & 0o777,
+    );
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
 }
 
 /// Puts files that belong together in their places, once all of them are on the disk.

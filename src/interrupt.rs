@@ -14,6 +14,8 @@ pub enum Undo {
     /// End this group of processes, named by its leader's id. Done before the rest: they may still write what is to
     /// be removed.
     EndGroup(u32),
+    /// End this process and what it started, as far as the system tells: they are in our own group.
+    EndTree(u32),
     /// Remove this file or folder.
     Remove(PathBuf),
     /// Give the terminal back its settings, as [`without_echo`] found them.
@@ -156,6 +158,7 @@ fn end(code: i32) {
     for undo in std::mem::take(&mut state.undos) {
         match undo {
             Undo::EndGroup(leader) => end_group(leader),
+            Undo::EndTree(root) => end_tree(root),
             Undo::Remove(path) => remove(&path),
             Undo::Terminal => show_again(),
         }
@@ -201,6 +204,53 @@ pub(crate) fn end_group(leader: u32) {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     let _ = kill_process_group(group, Signal::KILL);
+}
+
+/// Asks a process and those it started to end, and makes them after two seconds.
+#[cfg(unix)]
+fn end_tree(root: u32) {
+    use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+    let processes = descendants(root);
+    let mut left: Vec<Pid> =
+        processes.into_iter().filter_map(|process| Pid::from_raw(i32::try_from(process).ok()?)).collect();
+    let tell = |left: &[Pid], signal| {
+        for process in left {
+            // It may have ended by itself.
+            let _ = kill_process(*process, signal);
+        }
+    };
+    tell(&left, Signal::TERM);
+    for _ in 0..200 {
+        left.retain(|process| test_kill_process(*process).is_ok());
+        if left.is_empty() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    tell(&left, Signal::KILL);
+}
+
+/// A process, those it started, and theirs; it alone where the system has no `/proc` to tell.
+#[cfg(unix)]
+fn descendants(root: u32) -> Vec<u32> {
+    let parents: Vec<(u32, u32)> = fs_err::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let process = entry.ok()?.file_name().to_str()?.parse().ok()?;
+            // Behind the name, which may hold anything: the state and the parent.
+            let facts = fs_err::read_to_string(format!("/proc/{process}/stat")).ok()?;
+            let parent = facts.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
+            Some((process, parent))
+        })
+        .collect();
+    let mut found = vec![root];
+    let mut next = 0;
+    while let Some(parent) = found.get(next).copied() {
+        found.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(process, _)| *process));
+        next += 1;
+    }
+    found
 }
 
 #[cfg(not(unix))]

@@ -102,6 +102,9 @@ impl Project {
         if !path.exists() {
             return Err(Error::NotThere { folder: root.to_path_buf() });
         }
+        for name in [MANIFEST, CONFIG] {
+            files::refuse_special(&root.join(name))?;
+        }
         let text = files::read_text(&path, LARGEST_TEXT)?;
         let manifest = Manifest::parse(&text).map_err(|source| Error::Manifest { path, source })?;
         let config = load_config(&root.join(CONFIG))?;

@@ -10,6 +10,7 @@ mod ui;
 
 pub use dependencies::{Dependency, Registry, dependencies, ui_package};
 pub use locks::{locks, outside};
+pub use record::Input;
 
 use crate::component::{self, Identity, Problem};
 use crate::exit::Exit;
@@ -177,7 +178,7 @@ impl Source {
         if let Some((entry, others)) = javascript::find_entry(&project.root, build.entry.as_deref())? {
             return Ok(Source::JavaScript { entry, others });
         }
-        // A component that lies in its place without our stamp is somebody's own work.
+        // A component that lies in its place and that nothing of ours made is somebody's own work.
         let component = project.component();
         if component.is_file() && !prebuilt::is_ours(&component)? {
             return Ok(Source::Prebuilt { output: component });
@@ -210,11 +211,15 @@ struct Made {
     component: Vec<u8>,
     /// Where it came from, for messages.
     file: PathBuf,
-    inputs: Vec<PathBuf>,
+    inputs: Vec<Input>,
+    /// Those of the inputs that were saved after it was begun: it may hold what they were before.
+    saved_meanwhile: Vec<PathBuf>,
     warnings: Vec<String>,
     packages: Vec<component::Package>,
     /// The hash of the script it holds, when it holds one.
     script: Option<Digest>,
+    /// Whether that script was to be made small.
+    minified: bool,
     /// Of that script.
     source_map: Option<String>,
 }
@@ -233,11 +238,7 @@ pub fn build(project: &Project, options: &Options<'_>) -> Result<Built, Error> {
         Source::None => None,
     };
     let ui = ui::collect(project, options.tools)?;
-    let inputs = match &made {
-        Some(made) => record::hash_all(&project.root, &made.inputs)?,
-        None => record::Inputs::new(),
-    };
-    finish(project, &source, made.map(|made| (made, inputs)), ui)?.write(project)
+    finish(project, &source, made, ui)?.write(project)
 }
 
 /// A build that is done but for its files.
@@ -264,12 +265,7 @@ impl Finished {
 }
 
 /// Judges what was made, and puts it together with the UI.
-fn finish(
-    project: &Project,
-    source: &Source,
-    made: Option<(Made, record::Inputs)>,
-    ui: ui::Files,
-) -> Result<Finished, Error> {
+fn finish(project: &Project, source: &Source, made: Option<Made>, ui: ui::Files) -> Result<Finished, Error> {
     let mut record = Record::new(project, source, &ui)?;
     let mut built = Built {
         component: None,
@@ -283,10 +279,10 @@ fn finish(
         ui_files: ui.files.len(),
     };
     let (mut component, mut source_map) = (None, None);
-    if let Some((made, inputs)) = made {
+    if let Some(made) = made {
         built.warnings.clone_from(&made.warnings);
         built.warnings.extend(check(&made, project)?);
-        let finished = record.finish(&made, inputs, source.engine())?;
+        let finished = record.finish(project, &made, source.engine())?;
         let outside = component::read(&finished);
         let outside = outside.map_err(|source| Error::Component { file: made.file.clone(), source })?;
         let digest = Digest::of(&finished);
@@ -294,9 +290,8 @@ fn finish(
         built.size = Some(finished.len() as u64);
         built.sha256 = Some(digest.hex());
         built.imports = outside.imports;
-        built.inputs = made.inputs;
+        built.inputs = made.inputs.into_iter().map(|input| input.path).collect();
         record.component = Some(digest.to_string());
-        record.script = made.script.map(|script| script.to_string());
         component = Some(finished);
         record.source_map = made.source_map.as_ref().map(|map| Digest::of(map.as_bytes()).to_string());
         built.source_map = made.source_map.is_some().then(|| project.source_map());
@@ -310,8 +305,6 @@ fn finish(
 pub struct Begun {
     script: javascript::Script,
     source: Source,
-    /// As they were read; what is saved meanwhile is another build's.
-    inputs: record::Inputs,
 }
 
 /// Whether a project can be begun: its source is JavaScript, and no command of the author's own takes part.
@@ -328,8 +321,7 @@ pub fn begin(project: &Project, kept: &mut javascript::Kept) -> Result<Option<Be
     let Source::JavaScript { entry, others } = &source else { return Ok(None) };
     let script = javascript::Script::link_again(&project.root, entry, false, kept);
     let script = script.map_err(|error| named_others(error, &names(project, others)))?;
-    let inputs = record::hash_all(&project.root, &script.inputs)?;
-    Ok(Some(Begun { script, source, inputs }))
+    Ok(Some(Begun { script, source }))
 }
 
 impl Begun {
@@ -339,8 +331,8 @@ impl Begun {
     }
 
     /// Every file it was read from, absolute.
-    pub fn inputs(&self) -> &[PathBuf] {
-        &self.script.inputs
+    pub fn inputs(&self) -> impl Iterator<Item = &Path> {
+        self.script.inputs.iter().map(|input| input.path.as_path())
     }
 
     /// Says why the script cannot be loaded, when it cannot be within `limit`.
@@ -350,10 +342,10 @@ impl Begun {
 
     /// Does the rest of [`build`], but for the files in `dist/`.
     pub fn finish(self, project: &Project, engine: &Arc<javascript::Engine>) -> Result<Finished, Error> {
-        let Begun { script, source, inputs } = self;
+        let Begun { script, source } = self;
         let made = match &source {
             Source::JavaScript { entry, others } => {
-                Some((made(project, entry, others, script.evaluate(engine)?.finish()?), inputs))
+                Some(made(project, entry, others, script.evaluate(engine)?.finish()?))
             }
             _ => None,
         };
@@ -389,11 +381,33 @@ pub fn types(root: &Path) -> Result<Vec<javascript::types::File>, Error> {
 /// Whether `dist/` is missing something, or is not what the sources would build now. A project whose build or UI
 /// has a command of its own is always stale: what that command reads is not known.
 pub fn is_stale(project: &Project) -> Result<bool, Error> {
+    Ok(current(project)?.is_none())
+}
+
+/// What stands in `dist/`, and is what the sources would build now.
+#[derive(Debug)]
+pub struct Current {
+    /// The script that the component was made from, when it holds one.
+    pub script: Option<String>,
+}
+
+/// What [`is_stale`] says no to.
+pub fn current(project: &Project) -> Result<Option<Current>, Error> {
     if project.config.build.command.is_some() || project.config.ui.command.is_some() {
-        return Ok(true);
+        return Ok(None);
     }
-    let Some(record) = Record::read(project)? else { return Ok(true) };
-    Ok(!record.is_current(project, &Source::find(project)?, &ui::read(project)?)?)
+    let Some(record) = Record::read(project)? else { return Ok(None) };
+    let source = Source::find(project)?;
+    if !record.is_current(project, &source, &ui::read(project)?)? {
+        return Ok(None);
+    }
+    let Source::JavaScript { entry, .. } = &source else { return Ok(Some(Current { script: None })) };
+    // The files that were read do not tell alone: others, and those that are not there, decide which they are.
+    match javascript::Script::link_as_built(&project.root, entry, record.minified) {
+        Ok(script) if record.is_of(project, &script)? => Ok(Some(Current { script: Some(script.text) })),
+        // The build has the words for what is wrong.
+        _ => Ok(None),
+    }
 }
 
 fn from_javascript(
@@ -408,7 +422,7 @@ fn from_javascript(
         &javascript::Options { cache: options.cache, minify: options.minify },
     );
     let built = built.map_err(|error| named_others(error, &names(project, others)))?;
-    Ok(made(project, entry, others, built))
+    Ok(Made { minified: options.minify, ..made(project, entry, others, built) })
 }
 
 fn made(project: &Project, entry: &Path, others: &[PathBuf], built: javascript::Built) -> Made {
@@ -423,9 +437,11 @@ fn made(project: &Project, entry: &Path, others: &[PathBuf], built: javascript::
         component: built.component,
         file: entry.to_path_buf(),
         inputs: built.inputs,
+        saved_meanwhile: Vec::new(),
         warnings,
         packages: built.packages,
         script: Some(built.script),
+        minified: false,
         source_map: Some(built.source_map),
     }
 }

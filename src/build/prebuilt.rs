@@ -1,6 +1,6 @@
 //! A core module or component that the author's own tool made, with the command that makes it.
 
-use super::Made;
+use super::{Engine, Input, Made};
 use crate::component::{self, Kind};
 use crate::exit::Exit;
 use crate::toolchain::{self, Tools};
@@ -61,28 +61,32 @@ pub(super) fn run(command: &str, root: &Path, tools: &Tools) -> Result<(), Error
 /// `place`, our own stamp is no input.
 pub(super) fn build(output: &Path, place: &Path) -> Result<Made, super::Error> {
     let bytes = read(output)?;
+    let inputs = if output == place { Vec::new() } else { vec![Input::of(output, &bytes)] };
     let failed = |source| super::Error::Component { file: output.to_path_buf(), source };
     let component = match component::read(&bytes).map_err(failed)?.kind {
         Kind::Component => bytes,
         Kind::Module => component::from_module(&bytes).map_err(failed)?,
     };
     component::validate(&component).map_err(failed)?;
-    let inputs = if output == place { Vec::new() } else { vec![output.to_path_buf()] };
     Ok(Made {
         component,
         file: output.to_path_buf(),
         inputs,
+        saved_meanwhile: Vec::new(),
         warnings: Vec::new(),
         packages: Vec::new(),
         script: None,
+        minified: false,
         source_map: None,
     })
 }
 
-/// Whether a file carries this tool's stamp. What is no wasm at all is not ours.
+/// Whether a file is a component that this tool made of sources, and could make again. What another tool made stays that
+/// tool's work with our stamp on it, and what is no wasm at all is not ours.
 pub(super) fn is_ours(file: &Path) -> Result<bool, super::Error> {
     let bytes = read(file)?;
-    Ok(component::read(&bytes).is_ok_and(|component| component.identity.is_some()))
+    let identity = component::read(&bytes).ok().and_then(|component| component.identity);
+    Ok(identity.is_some_and(|identity| identity.engine != Engine::Prebuilt.as_str()))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, super::Error> {

@@ -1,18 +1,41 @@
 //! `dist/build.json`: what was built from what, by content; the same on any machine and at any time.
 
+use super::javascript::Script;
 use super::{Engine, Error, Made, Source, identity, ui};
 use crate::bundle::Digest;
 use crate::component::{self, Identity};
 use crate::project::Project;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 /// Its name in `dist/`.
 pub(super) const FILE: &str = "build.json";
 
+/// A file that something was built from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// Where it is, absolute.
+    pub path: PathBuf,
+    /// The hash of what was read of it.
+    pub digest: Digest,
+}
+
+impl Input {
+    /// The file at `path`, of which `bytes` were read.
+    pub fn of(path: &Path, bytes: &[u8]) -> Input {
+        Input { path: path.to_path_buf(), digest: Digest::of(bytes) }
+    }
+
+    /// The file at `path` as it is now.
+    pub(super) fn now(path: &Path) -> std::io::Result<Input> {
+        let (digest, _) = Digest::of_reader(&mut fs_err::File::open(path)?)?;
+        Ok(Input { path: path.to_path_buf(), digest })
+    }
+}
+
 /// Files relative to the project, with their hashes.
-pub(super) type Inputs = BTreeMap<String, String>;
+type Inputs = BTreeMap<String, String>;
 
 /// One build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,11 +54,20 @@ pub(super) struct Record {
     /// Hash of the script in it, where it holds one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) script: Option<String>,
+    /// Whether that script was made small.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) minified: bool,
+    /// Hash of what its packages are called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) packages: Option<String>,
     /// Hash of `dist/main.wasm.map`.
     #[serde(default)]
     pub(super) source_map: Option<String>,
     /// Every file it was built from, relative to the project, with its hash.
     pub(super) inputs: Inputs,
+    /// Files saved while the component was built, relative to the project: it may be older than they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) saved_meanwhile: Vec<String>,
     /// The UI's files with their hashes.
     ui: BTreeMap<String, String>,
 }
@@ -54,15 +86,28 @@ impl Record {
             source: None,
             component: None,
             script: None,
+            minified: false,
+            packages: None,
             source_map: None,
             inputs: BTreeMap::new(),
+            saved_meanwhile: Vec::new(),
             ui: ui.files.iter().map(|(path, digest)| (path.clone(), digest.to_string())).collect(),
         })
     }
 
     /// Notes the inputs and stamps the component with them.
-    pub(super) fn finish(&mut self, made: &Made, inputs: Inputs, engine: Engine) -> Result<Vec<u8>, Error> {
-        self.inputs = inputs;
+    pub(super) fn finish(
+        &mut self,
+        project: &Project,
+        made: &Made,
+        engine: Engine,
+    ) -> Result<Vec<u8>, Error> {
+        let name = |path: &PathBuf| relative(&project.root, path);
+        self.inputs = named(&project.root, &made.inputs);
+        self.saved_meanwhile = made.saved_meanwhile.iter().map(name).collect();
+        self.script = made.script.map(|script| script.to_string());
+        self.minified = made.minified;
+        self.packages = made.script.map(|_| hash_of(&made.packages)).transpose()?;
         let failed = |source| Error::Component { file: made.file.clone(), source };
         let source = if self.inputs.is_empty() {
             // Built in place: the component is its own source, without the stamp it may carry.
@@ -108,7 +153,7 @@ impl Record {
         let stands = hash(&project.component())? == self.component
             && (self.source_map.is_none() || hash(&project.source_map())? == self.source_map)
             && ui::is_written(project, ui);
-        if !same || !stands {
+        if !same || !stands || !self.saved_meanwhile.is_empty() {
             return Ok(false);
         }
         for (path, expected) in &self.inputs {
@@ -119,6 +164,14 @@ impl Record {
         Ok(true)
     }
 
+    /// Whether the script, linked now, is the one that was built, from the same files and packages.
+    pub(super) fn is_of(&self, project: &Project, script: &Script) -> Result<bool, Error> {
+        let text = Digest::of(script.text.as_bytes()).to_string();
+        Ok(self.script == Some(text)
+            && self.inputs == named(&project.root, &script.inputs)
+            && self.packages == Some(hash_of(&script.packages)?))
+    }
+
     pub(super) fn to_bytes(&self) -> Result<Vec<u8>, Error> {
         let mut bytes = serde_json::to_vec_pretty(self).map_err(std::io::Error::from)?;
         bytes.push(b'\n');
@@ -126,14 +179,15 @@ impl Record {
     }
 }
 
-/// Hashes what was read.
-pub(super) fn hash_all(root: &Path, files: &[PathBuf]) -> Result<Inputs, Error> {
-    let files: BTreeSet<&PathBuf> = files.iter().collect();
-    let hashed = |file: &PathBuf| {
-        let (digest, _) = Digest::of_reader(&mut fs_err::File::open(file)?)?;
-        Ok((relative(root, file), digest.to_string()))
-    };
-    files.into_iter().map(hashed).collect()
+/// Inputs as the record names them.
+fn named(root: &Path, inputs: &[Input]) -> Inputs {
+    inputs.iter().map(|input| (relative(root, &input.path), input.digest.to_string())).collect()
+}
+
+/// The hash of what a script's packages are called.
+fn hash_of(packages: &[component::Package]) -> Result<String, Error> {
+    let bytes = serde_json::to_vec(packages).map_err(std::io::Error::from)?;
+    Ok(Digest::of(&bytes).to_string())
 }
 
 /// The hash of a file; none when it does not exist.

@@ -38,6 +38,20 @@ pub enum Error {
         /// The folder.
         folder: PathBuf,
     },
+    /// The UI's folder lies in the one that each build replaces.
+    #[error("`ui.dir` of `alga-ext.yaml` names `{}`, which lies in `dist/ui`, and each build replaces that", folder.display())]
+    InBuilt {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A pipe, a socket or a device, which a bundle cannot hold.
+    #[error("`{}` is {what}, and a bundle holds files alone", path.display())]
+    Special {
+        /// Where.
+        path: PathBuf,
+        /// `a pipe`.
+        what: &'static str,
+    },
     /// A link, which a bundle cannot hold.
     #[error("`{}` is a link, and a bundle holds files alone", path.display())]
     Link {
@@ -65,6 +79,8 @@ impl Error {
             Error::Command(error) => error.exit(),
             Error::NoFolder { .. }
             | Error::HoldsDist { .. }
+            | Error::InBuilt { .. }
+            | Error::Special { .. }
             | Error::Link { .. }
             | Error::Name { .. }
             | Error::TooMuch { .. } => Exit::AtFault,
@@ -79,7 +95,11 @@ impl Error {
                 Some("build the UI first, or name the command that does as `ui.command`".into())
             }
             Error::HoldsDist { .. } => Some("name the folder with the UI's finished files alone".into()),
+            Error::InBuilt { .. } => {
+                Some("let the UI be built into another folder, such as `dist/web`, and name that".into())
+            }
             Error::Link { .. } => Some("put the file itself in its place".into()),
+            Error::Special { .. } => Some("remove it, or put a file in its place".into()),
             Error::Name { .. } => Some("rename it".into()),
             Error::TooMuch { .. } => Some("name the folder with the UI's finished files as `ui.dir`".into()),
         }
@@ -103,8 +123,15 @@ pub(super) fn read(project: &Project) -> Result<Files, super::Error> {
             None => Ok(Files::default()),
         };
     }
-    if project.dist().starts_with(&folder) || project.root.starts_with(&folder) {
+    // Names may lead there through links and `..`.
+    let real = |path: &Path| fs_err::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let (place, root) = (real(&folder), real(&project.root));
+    let (dist, built) = (real(&project.dist()), real(&project.built_ui()));
+    if dist.starts_with(&place) || root.starts_with(&place) {
         return Err(Error::HoldsDist { folder }.into());
+    }
+    if place.starts_with(&built) && place != built {
+        return Err(Error::InBuilt { folder }.into());
     }
     read_folder(&folder)
 }
@@ -137,6 +164,8 @@ fn read_folder(folder: &Path) -> Result<Files, super::Error> {
                 }
                 let (digest, _) = Digest::of_reader(&mut fs_err::File::open(&path)?)?;
                 files.insert(relative, digest);
+            } else {
+                return Err(Error::Special { path, what: files::kind(kind) }.into());
             }
         }
     }

@@ -23,7 +23,7 @@ pub struct Validate {
     /// A code that is not told; repeatable
     #[arg(long, value_name = "CODE")]
     pub allow: Vec<String>,
-    /// Packages of the handler or the UI's build under this licence are errors, such as `GPL-3.0` or `AGPL-*`; repeatable
+    /// npm packages of a project's handler or UI build under this licence are errors, such as `GPL-3.0` or `AGPL-*`; repeatable
     #[arg(long, value_name = "SPDX")]
     pub deny_license: Vec<String>,
     /// Findings listed in this file are counted and not told
@@ -37,7 +37,7 @@ pub struct Validate {
         long,
         value_name = "VALIDATOR",
         value_delimiter = ',',
-        conflicts_with_all = ["fix", "deny", "allow", "baseline", "watch"]
+        conflicts_with_all = ["fix", "deny", "allow", "deny_license", "baseline", "watch"]
     )]
     pub against: Vec<Against>,
     /// Judge again whenever a file changes, until Ctrl-C

@@ -347,8 +347,8 @@ impl Loader {
         self.problems.build = Some(describe(error));
     }
 
-    fn take_inputs(&mut self, inputs: &[PathBuf]) {
-        self.inputs = inputs.iter().cloned().collect();
+    fn take_inputs<'p>(&mut self, inputs: impl Iterator<Item = &'p Path>) {
+        self.inputs = inputs.map(Path::to_path_buf).collect();
         self.outside = self.state.options.data.iter().chain(&self.inputs).cloned().collect();
     }
 
@@ -376,7 +376,7 @@ impl Loader {
             Ok(built) => {
                 self.problems.build = None;
                 let inputs: Vec<PathBuf> = built.inputs.iter().map(|path| self.in_project(path)).collect();
-                self.take_inputs(&inputs);
+                self.take_inputs(inputs.iter().map(PathBuf::as_path));
                 self.tell_built(built, begun.elapsed());
             }
             Err(error) => self.fail(&error),

@@ -22,14 +22,18 @@ pub struct Known {
     pub code: String,
     /// Its file.
     pub file: Option<String>,
-    /// Its message; places in lists are left out, because they move.
+    /// Its message; places in lists and in files are left out, because they move.
     pub message: String,
 }
 
 impl Known {
     fn of(finding: &Finding) -> Known {
-        let message = without_indexes(&finding.message);
+        let message = without_places(&finding.message);
         Known { code: finding.code.to_string(), file: finding.file.clone(), message }
+    }
+
+    fn plain(&self) -> Known {
+        Known { message: without_places(&self.message), ..self.clone() }
     }
 }
 
@@ -44,7 +48,9 @@ impl Baseline {
     /// The findings that are new; the known ones are counted, and those of the baseline that are gone.
     pub fn apply(&self, findings: Findings) -> Findings {
         let mut known: BTreeMap<&Known, usize> = BTreeMap::new();
-        for entry in &self.findings {
+        // One that an older version wrote may have places in it.
+        let entries: Vec<Known> = self.findings.iter().map(Known::plain).collect();
+        for entry in &entries {
             *known.entry(entry).or_default() += 1;
         }
         let allowed = findings.allowed;
@@ -61,6 +67,36 @@ impl Baseline {
         let count = before - new.len();
         Findings { allowed, known: count, gone, ..Findings::new(new) }
     }
+}
+
+/// A message that stays the same when what it is about moves.
+fn without_places(message: &str) -> String {
+    let mut text = without_indexes(message);
+    for word in ["byte ", "line ", "column "] {
+        text = without(&text, word, |rest| Some(digits(rest)).filter(|count| *count > 0));
+    }
+    // `src/handler.ts:3:12`
+    without(&text, ":", |rest| {
+        let line = digits(rest);
+        let column = digits(rest.get(line..)?.strip_prefix(':')?);
+        (line > 0 && column > 0).then_some(line + 1 + column)
+    })
+}
+
+/// Leaves out what follows `word`, as many bytes of it as `count` says.
+fn without(text: &str, word: &str, count: impl Fn(&str) -> Option<usize>) -> String {
+    let mut left = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(word) {
+        left.push_str(before);
+        left.push_str(word);
+        rest = count(after).and_then(|count| after.get(count..)).unwrap_or(after);
+    }
+    left + rest
+}
+
+fn digits(text: &str) -> usize {
+    text.bytes().take_while(u8::is_ascii_digit).count()
 }
 
 /// `api.endpoints[3].path` as `api.endpoints[].path`.
@@ -102,6 +138,30 @@ mod tests {
         assert_eq!((left.findings.len(), left.known, left.errors, left.gone), (1, 1, 1, 0));
         let left = baseline.apply(Findings::new(Vec::new()));
         assert_eq!((left.known, left.gone), (0, 1));
+    }
+
+    #[test]
+    fn places_in_files_are_left_out() {
+        for (message, left) in [
+            ("`fetch` at src/handler.ts:3:12 needs it", "`fetch` at src/handler.ts: needs it"),
+            ("a secret, at byte 1204 of the file", "a secret, at byte  of the file"),
+            ("see line 3, column 14", "see line , column "),
+            ("at 12:30, 4 bytes, `a:b:3`, https://x:8080/", "at 12:30, 4 bytes, `a:b:3`, https://x:8080/"),
+        ] {
+            assert_eq!(without_places(message), left);
+        }
+    }
+
+    #[test]
+    fn what_an_older_version_wrote_with_places_is_known_too() {
+        let known = Known {
+            code: Code::ENDPOINT_PATH.to_string(),
+            file: Some("manifest.json".into()),
+            message: "`fetch` at a.ts:3:1".into(),
+        };
+        let baseline = Baseline { version: 1, findings: vec![known] };
+        let left = baseline.apply(Findings::new(vec![finding("`fetch` at a.ts:9:4", 1)]));
+        assert_eq!((left.findings.len(), left.known, left.gone), (0, 1, 0));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use super::judge::with_help;
 use super::{Subject, handler};
-use crate::build::javascript;
+use crate::build::{self, javascript};
+use crate::config::Build;
 use crate::findings::{Code, Finding, Text};
 use crate::manifest::source;
 use crate::project;
@@ -14,28 +15,79 @@ const LARGEST: u64 = 4 << 20;
 /// More packages than anything is made of.
 const MOST: usize = 10_000;
 
-/// Packages of a project under one of these licences: those its handler imports, and, where its UI has a build of its
-/// own, all that its package.json depends on. Of a bundle nobody knows.
+/// npm packages of a project under one of these licences: those its handler imports, and, where its UI has a build of its
+/// own, all that its package.json depends on. Where the handler is made of something else, that is said.
 pub fn licenses(subject: &Subject, denied: &[String]) -> Vec<Finding> {
     let Subject::Project(root) = subject else { return Vec::new() };
     if denied.is_empty() {
         return Vec::new();
     }
     let Ok(config) = project::load_config(&root.join(project::CONFIG)) else { return Vec::new() };
-    let mut packages = BTreeSet::new();
-    if let Ok(Some((entry, _))) = javascript::find_entry(root, config.build.entry.as_deref()) {
-        packages = handler::packages(root, &entry);
+    let (mut packages, mut findings) = (BTreeSet::new(), Vec::new());
+    match Handler::find(root, &config.build) {
+        Handler::Script(entry) => packages = handler::packages(root, &entry),
+        Handler::Unknown { file, what, help } => {
+            let message = format!("{what}, and the licences in it are not known");
+            findings.push(with_help(Code::LICENSE_UNKNOWN, message, help).in_file(file));
+        }
+        Handler::None => {}
     }
     if config.ui.command.is_some() {
-        packages.extend(dependencies(root));
+        let folder = project::Project::load(root).ok().and_then(|project| build::ui_package(&project));
+        packages.extend(dependencies(root, &folder.unwrap_or_else(|| root.clone())));
     }
-    packages.iter().filter_map(|folder| judge(root, folder, denied)).collect()
+    findings.extend(packages.iter().filter_map(|folder| judge(root, folder, denied)));
+    findings
 }
 
-/// The packages that package.json asks for to run, and theirs.
-fn dependencies(root: &Path) -> BTreeSet<PathBuf> {
+/// What a handler is made of, as far as licences go.
+enum Handler {
+    /// What this file imports.
+    Script(PathBuf),
+    /// Something that no package.json describes.
+    Unknown {
+        file: &'static str,
+        what: String,
+        help: &'static str,
+    },
+    None,
+}
+
+impl Handler {
+    /// In the build's order.
+    fn find(root: &Path, build: &Build) -> Handler {
+        if let Some(output) = &build.output {
+            let what = format!("`{output}`, the `build.output`, is made by another tool");
+            let help = "judge them with that tool, and allow this finding with that reason";
+            return Handler::Unknown { file: project::CONFIG, what, help };
+        }
+        if build.entry.is_none() && root.join("Cargo.toml").is_file() {
+            let what = "the handler is made of crates".to_owned();
+            let help = "judge them with `cargo deny check licenses`, and allow this finding with that reason";
+            return Handler::Unknown { file: "Cargo.toml", what, help };
+        }
+        if let Ok(Some((entry, _))) = javascript::find_entry(root, build.entry.as_deref()) {
+            return Handler::Script(entry);
+        }
+        if build.command.is_some() {
+            let what = "the handler's source is made by `build.command`, and is not there".to_owned();
+            return Handler::Unknown { file: project::CONFIG, what, help: "run `alga-ext build` first" };
+        }
+        if root.join("dist/main.wasm").is_file() {
+            let what = "`dist/main.wasm` is made by another tool".to_owned();
+            let help = "judge them with that tool, and allow this finding with that reason";
+            return Handler::Unknown { file: "dist/main.wasm", what, help };
+        }
+        Handler::None
+    }
+}
+
+/// The packages that the package.json in `folder` asks for to run, and theirs.
+fn dependencies(root: &Path, folder: &Path) -> BTreeSet<PathBuf> {
+    // A workspace has them above the project.
+    let top = if folder.starts_with(root) { root } else { folder };
     let mut found = BTreeSet::new();
-    let mut waiting = vec![root.to_path_buf()];
+    let mut waiting = vec![folder.to_path_buf()];
     while let Some(folder) = waiting.pop() {
         let Some(package) = read(&folder) else { continue };
         let names =
@@ -43,7 +95,7 @@ fn dependencies(root: &Path) -> BTreeSet<PathBuf> {
         for name in names.keys().filter(|name| !name.contains("..")) {
             let place = folder
                 .ancestors()
-                .take_while(|above| above.starts_with(root))
+                .take_while(|above| above.starts_with(top))
                 .map(|above| above.join("node_modules").join(name))
                 .find(|place| place.join("package.json").is_file());
             if let Some(place) = place.filter(|_| found.len() < MOST)

@@ -56,8 +56,12 @@ impl Overlay {
         Ok(bytes)
     }
 
-    /// The file's text as a whole, when it is one of at most `limit` bytes.
+    /// The file's text as a whole, when it is one of at most `limit` bytes and no pipe.
     pub(super) fn text(&self, path: &Path, limit: u64) -> io::Result<String> {
-        self.get(path).map_or_else(|| files::read_text(path, limit), |text| Ok(text.to_owned()))
+        if let Some(text) = self.get(path) {
+            return Ok(text.to_owned());
+        }
+        files::refuse_special(path)?;
+        files::read_text(path, limit)
     }
 }

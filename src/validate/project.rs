@@ -1,6 +1,7 @@
 //! What only the folder can tell: the configuration, the handler's source, the UI's files, the built component.
 
 use super::judge::{Judge, with_help};
+use super::subject::LARGEST_COMPONENT;
 use super::ui_contents::Contents;
 use super::{
     Bounds, Overlay, allow, component, configuration, handler, manifest, project_file, rust, secrets, ui,
@@ -9,6 +10,7 @@ use super::{
 use crate::build::{self, javascript};
 use crate::component::Component;
 use crate::config::Config;
+use crate::files;
 use crate::findings::{Code, Finding, Findings};
 use crate::manifest::source::{Member, Node};
 use crate::manifest::{Capability, Manifest};
@@ -38,6 +40,9 @@ pub(super) fn project_with(
     let path = root.join(MANIFEST);
     if !path.exists() {
         return Err(project::Error::NotThere { folder: root.to_path_buf() });
+    }
+    for name in [MANIFEST, CONFIG] {
+        files::refuse_special(&root.join(name))?;
     }
     let text = match manifest::read(&path, MANIFEST, overlay)? {
         Ok(text) => text,
@@ -129,7 +134,7 @@ impl Folder<'_> {
     /// What the handler uses: its source tells where there is any, else what was built.
     fn uses(&mut self, component: &Path) {
         let mut in_component = Vec::new();
-        let component = fs_err::read(component).ok().and_then(|bytes| {
+        let component = self.read(component).and_then(|bytes| {
             let (component, found) = component::judge(&bytes, "dist/main.wasm");
             self.judge.findings.extend(found);
             in_component = secrets::judge("dist/main.wasm", "dist/main.wasm", &bytes);
@@ -158,6 +163,22 @@ impl Folder<'_> {
         let known = &self.judge.findings;
         in_component.retain(|finding| !known.iter().any(|known| secrets::is_same(finding, known)));
         self.judge.findings.append(&mut in_component);
+    }
+
+    /// The component's bytes, where a file is there and is none too large.
+    fn read(&mut self, component: &Path) -> Option<Vec<u8>> {
+        if !component.is_file() {
+            return None;
+        }
+        match files::read_bounded(component, LARGEST_COMPONENT) {
+            Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {
+                let message = format!("`dist/main.wasm` is larger than {} MiB", LARGEST_COMPONENT >> 20);
+                let finding = with_help(Code::COMPONENT_INVALID, message, "no handler is: build it again");
+                self.judge.findings.push(finding.in_file("dist/main.wasm"));
+                None
+            }
+            bytes => bytes.ok(),
+        }
     }
 
     /// What the sources of a handler written in Rust show.
@@ -202,8 +223,11 @@ impl Folder<'_> {
 
     /// The UI's page and files.
     fn ui(&mut self) {
-        let name = self.config.ui.dir.as_deref().unwrap_or("ui").trim_matches('/').to_owned();
-        let folder: PathBuf = self.root.join(&name);
+        let given = self.config.ui.dir.as_deref().unwrap_or("ui");
+        // What the build does not take is said of the configuration.
+        let name = project_file::inside(given).filter(|name| project_file::refused_ui(name).is_none());
+        let Some(name) = name else { return };
+        let folder = self.root.join(given);
         if !folder.is_dir() {
             if self.tree.get("ui").is_some() && self.config.ui.command.is_none() {
                 let message = format!("the UI is declared, and the folder `{name}` does not exist");

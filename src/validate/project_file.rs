@@ -71,9 +71,16 @@ impl File<'_> {
             ([Key("build"), Key("output")], &config.build.output),
             ([Key("ui"), Key("dir")], &config.ui.dir),
         ] {
-            let Some(value) = value.as_deref().filter(|value| leads_out(value)) else { continue };
+            let Some(value) = value.as_deref().filter(|value| inside(value).is_none()) else { continue };
             let message = format!("`{value}` leads out of the project");
             self.say(&steps, Code::CONFIG_PATH, message, "name a path inside of the project, relative to it");
+        }
+        if let Some(value) = &config.ui.dir
+            && let Some(why) = inside(value).and_then(|folder| refused_ui(&folder))
+        {
+            let help = "name the folder with the UI's finished files alone, such as `dist/web`";
+            let message = format!("`{value}` {why}");
+            self.say(&[Key("ui"), Key("dir")], Code::CONFIG_PATH, message, help);
         }
     }
 
@@ -351,19 +358,31 @@ fn again(ids: &[String]) -> Vec<usize> {
     again
 }
 
-/// Whether a path is not inside of the folder it is relative to.
-fn leads_out(path: &str) -> bool {
-    let mut depth = 0_usize;
+/// A path of the project without `.` and `..`, with `/`; none when it leads out of it.
+pub(super) fn inside(path: &str) -> Option<String> {
+    // What a Windows shell takes for a root.
+    if path.starts_with('\\') || path.as_bytes().get(1) == Some(&b':') {
+        return None;
+    }
+    let mut parts = Vec::new();
     for part in Path::new(path).components() {
         match part {
-            Component::Normal(_) => depth += 1,
-            Component::ParentDir if depth > 0 => depth -= 1,
+            Component::Normal(name) => parts.push(name.to_str()?),
+            Component::ParentDir => drop(parts.pop()?),
             Component::CurDir => {}
-            _ => return true,
+            _ => return None,
         }
     }
-    // What a Windows shell takes for a root.
-    path.starts_with('\\') || path.as_bytes().get(1) == Some(&b':')
+    Some(parts.join("/"))
+}
+
+/// Why the build does not take a folder, as [`inside`] names it, for the UI's.
+pub(super) fn refused_ui(folder: &str) -> Option<&'static str> {
+    match folder {
+        "" | "dist" => Some("holds `dist/`, which the build writes"),
+        _ if folder.starts_with("dist/ui/") => Some("lies in `dist/ui`, which each build replaces"),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

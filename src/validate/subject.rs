@@ -88,7 +88,7 @@ impl Error {
 }
 
 /// The largest component that is read, in bytes.
-const LARGEST_COMPONENT: u64 = 256 * 1024 * 1024;
+pub(super) const LARGEST_COMPONENT: u64 = 256 * 1024 * 1024;
 
 impl Subject {
     /// What stands at `path`: a folder is a project, a bundle or component is what begins or is named like one,

@@ -3,6 +3,7 @@
 use super::Overlay;
 use super::judge::with_help;
 use super::ui_contents::Contents;
+use crate::files;
 use crate::findings::{Code, Finding};
 use crate::manifest::Manifest;
 use std::path::Path;
@@ -113,6 +114,13 @@ pub(super) fn folder<'m>(
                 }
                 Ok(kind) if kind.is_dir() && depth < DEEPEST && !is_hidden(&path) => {
                     waiting.push((entry.path(), path, depth + 1));
+                }
+                // Of what is too deep, or what git keeps, only the name is looked at.
+                Ok(kind) if kind.is_dir() => findings.extend(name(&format!("ui{path}"), &file)),
+                Ok(kind) if !kind.is_file() => {
+                    let message = format!("`{file}` is {}, which no bundle may hold", files::kind(kind));
+                    let help = "remove it, or put a file in its place";
+                    findings.push(with_help(Code::UI_FILE_NAME, message, help).in_file(file));
                 }
                 Ok(_) => {
                     findings.extend(name(&format!("ui{path}"), &file));

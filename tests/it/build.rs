@@ -101,13 +101,28 @@ fn what_the_tool_writes_in_place_is_taken_and_settles() {
 #[test]
 fn a_component_of_another_tool_in_its_place_is_taken_without_configuration() {
     let sandbox = prebuilt(b"");
+    let api = r#", "api": { "endpoints": [{ "method": "GET", "path": "/", "handler": "dist/main" }] } }"#;
+    sandbox.write("manifest.json", MANIFEST.replace('}', api));
     sandbox.write("alga-ext.yaml", "");
     sandbox.write("dist/main.wasm", wat(HANDLER));
     assert_eq!(build(&sandbox).ok().json()["engine"], "prebuilt");
-    // Now it carries our stamp, and there is nothing it could have been built from.
-    let document = build(&sandbox).ok().json();
-    assert_eq!(document["engine"], "none");
-    assert!(!sandbox.path("dist/main.wasm").exists());
+    // Now it carries our stamp. It is the author's work all the same: nothing here could make it again.
+    let stamped = sandbox.read("dist/main.wasm");
+    assert_eq!(build(&sandbox).ok().json()["engine"], "prebuilt");
+    sandbox.run("pack").ok();
+    sandbox.run("pack").ok();
+    assert_eq!(sandbox.read("dist/main.wasm"), stamped);
+}
+
+#[test]
+fn what_was_built_of_a_handler_that_is_gone_is_gone() {
+    let sandbox = prebuilt(b"");
+    sandbox.write("alga-ext.yaml", "");
+    sandbox.write("src/handler.js", "export const handler = () => ({ status: 204 });\n");
+    build(&sandbox).ok();
+    fs_err::remove_file(sandbox.path("src/handler.js")).unwrap();
+    assert_eq!(build(&sandbox).ok().json()["engine"], "none");
+    assert!(!sandbox.path("dist/main.wasm").exists() && !sandbox.path("dist/main.wasm.map").exists());
 }
 
 #[test]
@@ -153,6 +168,69 @@ fn a_ui_that_a_bundle_cannot_hold_is_refused() {
         let run = build(&sandbox).expect_code(1);
         assert!(run.stderr.contains(words), "{}", run.stderr);
     }
+}
+
+#[test]
+fn a_ui_in_the_folder_that_each_build_replaces_is_refused_and_stays() {
+    let sandbox = prebuilt(wat(HANDLER));
+    sandbox.write("dist/ui/build/index.html", "<p>");
+    sandbox.write("dist/ui/package.json", "{}");
+    std::os::unix::fs::symlink("dist", sandbox.path("out")).unwrap();
+    for folder in ["dist/ui/build", "./dist/../dist/ui/build", "out/ui/build"] {
+        sandbox
+            .write("alga-ext.yaml", format!("build: {{ output: handler.wasm }}\nui: {{ dir: {folder} }}\n"));
+        let run = build(&sandbox).expect_code(1);
+        assert!(
+            run.stderr.contains("lies in `dist/ui`") && run.stderr.contains("dist/web"),
+            "{}",
+            run.stderr
+        );
+        assert_eq!(names(&sandbox.path("dist/ui")), ["build", "package.json"]);
+    }
+    let run = sandbox.run("validate").expect_code(1);
+    assert!(!run.stdout.contains("config-path"), "a link may lead there: {}", run.stdout);
+    sandbox.write("alga-ext.yaml", "build: { output: handler.wasm }\nui: { dir: ./dist/ui/build/ }\n");
+    let run = sandbox.run("validate").expect_code(1);
+    assert!(run.stdout.contains("config-path") && run.stdout.contains("lies in `dist/ui`"), "{}", run.stdout);
+    // The folder itself may be what the UI's own build writes.
+    sandbox.write("alga-ext.yaml", "build: { output: handler.wasm }\nui: { dir: ./dist/ui/ }\n");
+    assert_eq!(build(&sandbox).ok().json()["ui_files"], 2);
+    assert_eq!(names(&sandbox.path("dist/ui")), ["build", "package.json"]);
+}
+
+#[test]
+fn a_pipe_among_the_ui_s_files_is_named_and_nobody_waits_for_it() {
+    let sandbox = prebuilt(wat(HANDLER));
+    sandbox.write("ui/index.html", "<p>");
+    sandbox.run_command(sandbox.command("mkfifo").arg("ui/app.js")).ok();
+    for command in ["build", "pack"] {
+        let run = sandbox.run(command).expect_code(1);
+        assert!(
+            run.stderr.contains("ui/app.js` is a pipe, and a bundle holds files alone"),
+            "{}",
+            run.stderr
+        );
+    }
+    let run = sandbox.run("validate").expect_code(1);
+    assert!(run.stdout.contains("`ui/app.js` is a pipe, which no bundle may hold"), "{}", run.stdout);
+    for name in ["manifest.json", "alga-ext.yaml"] {
+        fs_err::remove_file(sandbox.path(name)).unwrap();
+        sandbox.run_command(sandbox.command("mkfifo").arg(name)).ok();
+        for command in ["build", "validate"] {
+            let run = sandbox.run(command).expect_code(2);
+            assert!(
+                run.stderr.contains(&format!("{name}` is a pipe, and a file is wanted")),
+                "{}",
+                run.stderr
+            );
+        }
+        fs_err::remove_file(sandbox.path(name)).unwrap();
+        sandbox.write("manifest.json", MANIFEST);
+    }
+    // Who names a pipe means what somebody writes into it.
+    let line = format!("cat manifest.json | '{}' validate /dev/stdin", env!("CARGO_BIN_EXE_alga-ext"));
+    let run = sandbox.run_command(sandbox.command("sh").args(["-c", &line]));
+    assert!(run.stdout.contains("nothing-reachable"), "{run:?}");
 }
 
 #[test]

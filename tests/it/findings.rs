@@ -395,6 +395,25 @@ fn a_baseline_keeps_old_findings_quiet_and_tells_new_ones() {
 }
 
 #[test]
+fn a_baseline_knows_a_finding_again_whose_call_moved() {
+    let sandbox = Sandbox::new();
+    project(&sandbox);
+    let handler = |before: &str| {
+        let text = format!(
+            "{before}export async function handler() {{ await fetch('https://a.example/'); return {{ status: 204 }}; }}\n"
+        );
+        sandbox.write("project/src/handler.ts", text);
+    };
+    handler("");
+    let found = sandbox.run("validate project").stdout;
+    assert!(found.contains("at src/handler.ts:1:"), "{found}");
+    sandbox.run("validate project --baseline known.json --write-baseline").ok();
+    handler("// A line above.\n");
+    let run = sandbox.run("validate project --baseline known.json").ok();
+    assert!(!run.stdout.contains("fetch"), "{}", run.stdout);
+}
+
+#[test]
 fn a_project_allows_what_it_gives_a_reason_for() {
     let sandbox = Sandbox::new();
     project(&sandbox);

@@ -10,6 +10,7 @@
 )]
 
 mod against;
+mod asking;
 mod attest;
 mod bad_input;
 mod build;
@@ -61,6 +62,7 @@ mod sbom;
 mod schema;
 mod sign;
 mod sources;
+mod stale;
 mod templates;
 mod trust;
 mod types;

@@ -198,3 +198,103 @@ fn denied_licences_are_told_of_packages_and_theirs_alone() {
     sandbox.run("validate project --deny-license GPL-3.0 --deny-license agpl-* --deny warnings").ok();
     sandbox.run("validate project --deny warnings").ok();
 }
+
+#[test]
+fn where_no_package_tells_its_licence_that_is_said() {
+    let sandbox = Sandbox::new();
+    sandbox.write("project/manifest.json", MANIFEST);
+    let told = || {
+        let run = sandbox.run("--format json validate project --deny-license GPL-3.0");
+        let findings = run.json()["findings"].as_array().unwrap().clone();
+        let mut licences = findings.iter().filter(|finding| finding["code"] == "license-unknown");
+        licences.next().map(|finding| format!("{} {}", finding["file"].as_str().unwrap(), finding["message"]))
+    };
+    assert_eq!(told(), None, "there is no handler");
+    sandbox.write("project/dist/main.wasm", "\0asm");
+    assert!(told().unwrap().contains("`dist/main.wasm` is made by another tool"));
+    sandbox.write("project/alga-ext.yaml", "build: { command: make handler }\n");
+    assert!(told().unwrap().contains("made by `build.command`"));
+    sandbox.write("project/src/handler.js", "export function handler() { return { status: 204 }; }\n");
+    assert_eq!(told(), None, "it imports nothing");
+    sandbox.write("project/Cargo.toml", "[package]\nname = \"a\"\n");
+    assert!(told().unwrap().starts_with("Cargo.toml \"the handler is made of crates"));
+    sandbox.write("project/alga-ext.yaml", "build: { output: a.wasm }\n");
+    assert!(
+        told().unwrap().starts_with("alga-ext.yaml \"`a.wasm`, the `build.output`, is made by another tool")
+    );
+    for subject in ["project/manifest.json", "project/dist/main.wasm"] {
+        let run = sandbox.run(&format!("validate {subject} --deny-license GPL-3.0")).expect_code(2);
+        assert!(run.stderr.contains("npm packages of a project, and this is none"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn the_packages_of_a_ui_are_those_beside_it() {
+    let sandbox = Sandbox::new();
+    sandbox.write("project/manifest.json", MANIFEST);
+    sandbox.write("project/alga-ext.yaml", "ui: { command: make ui, dir: web/out }\n");
+    sandbox.write("project/web/package.json", r#"{ "name": "web", "dependencies": { "chart": "1" } }"#);
+    let chart = r#"{ "name": "chart", "license": "GPL-3.0" }"#;
+    sandbox.write("project/web/node_modules/chart/package.json", chart);
+    let run = sandbox.run("validate project --deny-license GPL-3.0").expect_code(1);
+    assert!(run.stdout.contains("web/node_modules/chart/package.json"), "{}", run.stdout);
+}
+
+#[test]
+fn a_ui_is_judged_where_the_build_finds_it_and_by_its_plain_name() {
+    let sandbox = Sandbox::new();
+    sandbox.write("project/manifest.json", MANIFEST);
+    sandbox.write("project/web/favicon.ico", "x");
+    sandbox.write("outside/favicon.ico", "x");
+    let told = |dir: &str, allowed: &str| {
+        let config = format!("ui: {{ dir: '{dir}' }}\nvalidate: {{ allow: [{allowed}] }}\n");
+        sandbox.write("project/alga-ext.yaml", config);
+        let findings =
+            sandbox.run("--format json validate project").json()["findings"].as_array().unwrap().clone();
+        let text =
+            |finding: &serde_json::Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+        let told = findings.iter().map(|finding| (text(finding, "code"), text(finding, "file")));
+        told.filter(|(code, _)| {
+            code == "ui-file-type" || code.starts_with("config-") || code.starts_with("allow-")
+        })
+        .collect::<Vec<_>>()
+    };
+    let own = |code: &str, file: &str| vec![(code.to_owned(), file.to_owned())];
+    for dir in ["web", "./web", "web/", "a/../web/."] {
+        // `a/..` is nowhere without `a`, as for the build.
+        sandbox.write("project/a/b", "");
+        assert_eq!(told(dir, ""), own("ui-file-type", "web/favicon.ico"), "{dir}");
+        let allowed = "{ code: ui-file-type, file: web/favicon.ico, reason: old browsers }";
+        assert_eq!(told(dir, allowed), Vec::new(), "{dir}");
+    }
+    let absolute = sandbox.path("project/web");
+    for dir in ["../outside", "../..", absolute.to_str().unwrap()] {
+        assert_eq!(told(dir, ""), own("config-path", "alga-ext.yaml"), "{dir}: told, and not looked at");
+    }
+}
+
+#[test]
+fn a_component_larger_than_any_is_not_read() {
+    let sandbox = Sandbox::new();
+    sandbox.write("project/manifest.json", MANIFEST);
+    let file = fs_err::File::create(sandbox.write("project/dist/main.wasm", "")).unwrap();
+    file.set_len(10 << 30).unwrap();
+    let run = sandbox.run("validate project").expect_code(1);
+    assert!(run.stdout.contains("`dist/main.wasm` is larger than 256 MiB"), "{}", run.stdout);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_mended_file_keeps_its_mode() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::new();
+    let path = sandbox.write("manifest.json", asking_for("[\"cap:http.fetch\", \"cap:http.fetch\"]"));
+    for mode in [0o600, 0o664] {
+        sandbox.write("manifest.json", asking_for("[\"cap:http.fetch\", \"cap:http.fetch\"]"));
+        fs_err::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let before = sandbox.read("manifest.json");
+        sandbox.run("validate manifest.json --fix").ok();
+        assert_ne!(sandbox.read("manifest.json"), before);
+        assert_eq!(fs_err::metadata(&path).unwrap().permissions().mode() & 0o777, mode);
+    }
+}

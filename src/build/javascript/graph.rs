@@ -7,6 +7,7 @@ use super::kept::{Kept, Text};
 use super::resolve::{self, Resolved, Resolver, Unresolved};
 use super::transform::{self, Format};
 use super::world::Function;
+use crate::build::Input;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -86,7 +87,8 @@ pub(super) struct Graph<'p> {
     localized: HashSet<String>,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) warnings: Vec<String>,
-    pub(super) inputs: Vec<PathBuf>,
+    /// What was read, by what it held then.
+    pub(super) inputs: Vec<Input>,
 }
 
 /// Something that has to be read.
@@ -238,7 +240,6 @@ impl<'p> Graph<'p> {
                     return *number;
                 }
                 self.files.insert(path.clone(), self.modules.len());
-                self.inputs.push(path.clone());
                 let text = self.read(&path);
                 let format = self.format(&path);
                 self.push(Source::new(self.root, path, text), format, false)
@@ -259,14 +260,18 @@ impl<'p> Graph<'p> {
             self.diagnostics.push(complain(message));
             return String::new();
         }
-        let text = match fs_err::read(path).map(String::from_utf8) {
-            Ok(Ok(text)) => text,
-            Ok(Err(error)) => {
-                self.diagnostics.push(not_utf8(self.root, path, &error));
-                return String::new();
-            }
+        let bytes = match fs_err::read(path) {
+            Ok(bytes) => bytes,
             Err(error) => {
                 self.diagnostics.push(complain(error.to_string()));
+                return String::new();
+            }
+        };
+        self.inputs.push(Input::of(path, &bytes));
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                self.diagnostics.push(not_utf8(self.root, path, &error));
                 return String::new();
             }
         };

@@ -37,6 +37,7 @@ pub use quote::quote;
 pub use snapshot::Exhausted;
 pub use typecheck::check_types;
 
+use super::Input;
 use crate::bundle::Digest;
 use crate::component::Package;
 use crate::exit::Exit;
@@ -73,8 +74,8 @@ pub struct Built {
     pub component: Vec<u8>,
     /// What the author should know, in sentences.
     pub warnings: Vec<String>,
-    /// Every file that was read, absolute.
-    pub inputs: Vec<PathBuf>,
+    /// Every file that was read.
+    pub inputs: Vec<Input>,
     /// What is in it, by package, the largest first.
     pub packages: Vec<Package>,
     /// The hash of the script in it.
@@ -223,8 +224,8 @@ impl Error {
 pub struct Script {
     /// What the engine evaluates.
     pub text: String,
-    /// Every file that was read, absolute.
-    pub inputs: Vec<PathBuf>,
+    /// Every file that was read.
+    pub inputs: Vec<Input>,
     warnings: Vec<String>,
     lines: trace::Lines,
     /// The imported interfaces, each with whether only host bindings use it.
@@ -233,7 +234,8 @@ pub struct Script {
     takes_host: Option<bool>,
     /// Where its sources are, without links.
     root: PathBuf,
-    packages: Vec<Package>,
+    /// What is in it, by package, the largest first.
+    pub packages: Vec<Package>,
     /// What its sources say, for the map.
     sources: Vec<Arc<Text>>,
     /// What its text shows that is frozen in a component.
@@ -249,16 +251,21 @@ pub struct Evaluated {
 
 /// Builds the source that begins at `entry` (absolute) in the project in `root`.
 pub fn build(root: &Path, entry: &Path, options: &Options<'_>) -> Result<Built, Error> {
-    let script = match Script::link(root, entry, options.minify) {
-        // A minified file is one line: the mistakes in it are found again where their lines are known.
-        Err(Error::Source(_)) if options.minify => Script::link(root, entry, false)?,
-        script => script?,
-    };
+    let script = Script::link_as_built(root, entry, options.minify)?;
     let engine = Engine::load(options.cache).map_err(Error::Engine)?;
     script.evaluate(&Arc::new(engine))?.finish()
 }
 
 impl Script {
+    /// [`Script::link`], as [`build()`] does it.
+    pub fn link_as_built(root: &Path, entry: &Path, minify: bool) -> Result<Script, Error> {
+        match Script::link(root, entry, minify) {
+            // A minified file is one line: the mistakes in it are found again where their lines are known.
+            Err(Error::Source(_)) if minify => Script::link(root, entry, false),
+            script => script,
+        }
+    }
+
     /// Reads the source that begins at `entry` (absolute) in the project in `root`, and makes it small when it is to be.
     pub fn link(root: &Path, entry: &Path, minify: bool) -> Result<Script, Error> {
         Script::link_again(root, entry, minify, &mut Kept::default())
@@ -274,8 +281,10 @@ impl Script {
         let wrapped = wrap::wrap(&mut graph, entry)?;
         let linked = link::link(&graph, wrapped.entry, wrap::HANDLER).map_err(Error::Source)?;
         graph.keep();
-        let as_given =
-            |path: PathBuf| path.strip_prefix(root).map(|inner| project.join(inner)).unwrap_or(path);
+        let as_given = |input: Input| {
+            let path = input.path.strip_prefix(root).map(|inner| project.join(inner));
+            Input { path: path.unwrap_or(input.path.clone()), ..input }
+        };
         let mut frozen = Warnings::default();
         graph.modules.iter().for_each(|module| frozen.add_environment(module));
         linked.modules.iter().for_each(|(number, _)| graph.warn_of_intl(*number));

@@ -3,6 +3,7 @@
 use super::analyze::RequestKind;
 use super::builtin;
 use super::world::Function;
+use crate::build::Input;
 use oxc_resolver::{
     ResolveError, ResolveOptions, Resolver as Files, TsconfigDiscovery, TsconfigOptions, TsconfigReferences,
 };
@@ -86,7 +87,7 @@ pub(super) struct Resolver {
     /// Whether it says `experimentalDecorators`.
     pub(super) decorators: bool,
     /// It, when there is one: what is built depends on it.
-    pub(super) configuration: Option<PathBuf>,
+    pub(super) configuration: Option<Input>,
 }
 
 impl Resolver {
@@ -96,7 +97,10 @@ impl Resolver {
         let mut options = options();
         let mut warning = None;
         let mut decorators = None;
+        let mut configuration = None;
         if tsconfig.is_file() {
+            // Before it is read by others: what is saved meanwhile is another build's.
+            configuration = fs_err::read(&tsconfig).ok().map(|bytes| Input::of(&tsconfig, &bytes));
             options.tsconfig = Some(TsconfigDiscovery::Manual(TsconfigOptions {
                 config_file: tsconfig.clone(),
                 references: TsconfigReferences::Disabled,
@@ -127,7 +131,7 @@ impl Resolver {
             interfaces,
             warning,
             decorators: decorators.unwrap_or_default(),
-            configuration: tsconfig.is_file().then_some(tsconfig),
+            configuration,
         }
     }
 

@@ -21,13 +21,13 @@ pub fn check_types(root: &Path) -> Result<(), Error> {
         arguments: ["--noEmit", "--pretty", "false", "--project", "tsconfig.json"].map(Into::into).to_vec(),
         directory: &root,
         environment: Vec::new(),
-        stdout: Stdout::Talk,
+        stdout: Stdout::Words,
         is_quiet: true,
     });
     match result {
         Ok(_) => Ok(()),
         Err(error) => {
-            let diagnostics = diagnostics(&root, error.stderr());
+            let diagnostics = diagnostics(&root, error.stdout());
             Err(if diagnostics.is_empty() { Error::Tsc(error) } else { Error::Source(diagnostics) })
         }
     }

@@ -1,10 +1,39 @@
 //! What a Rust handler was built from: the files cargo noted beside the artifact, and those that steer cargo.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// Files beside the sources that decide what is built of them.
 const STEERING: [&str; 4] = [".cargo/config.toml", ".cargo/config", "rust-toolchain.toml", "rust-toolchain"];
+
+/// The time as the files' own times tell it.
+pub(super) fn time() -> io::Result<SystemTime> {
+    Ok(changed(&tempfile::tempfile()?.metadata()?))
+}
+
+/// Those of the files that were saved after `begun`. Cargo itself writes its lock file.
+pub(super) fn saved_since(begun: SystemTime, files: &[PathBuf]) -> Vec<PathBuf> {
+    let is_later = |file: &&PathBuf| {
+        let changed = fs_err::metadata(file).map(|metadata| changed(&metadata));
+        !file.ends_with("Cargo.lock") && changed.is_ok_and(|changed| changed > begun)
+    };
+    files.iter().filter(is_later).cloned().collect()
+}
+
+/// When a file was changed: not what it claims, which can be set, where the system knows better.
+fn changed(metadata: &std::fs::Metadata) -> SystemTime {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let seconds = u64::try_from(metadata.ctime()).unwrap_or_default();
+        let rest = u32::try_from(metadata.ctime_nsec()).unwrap_or_default();
+        SystemTime::UNIX_EPOCH + std::time::Duration::new(seconds, rest)
+    }
+    #[cfg(not(unix))]
+    metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH)
+}
 
 /// Every input of an artifact, absolute, sorted.
 pub(super) fn of(artifact: &Path, root: &Path, workspace: &Path) -> Vec<PathBuf> {

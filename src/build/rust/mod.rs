@@ -6,7 +6,7 @@ mod target;
 
 pub(super) use needs::dependencies;
 
-use super::Made;
+use super::{Input, Made};
 use crate::component::{self, Kind};
 use crate::exit::Exit;
 use crate::toolchain::{self, Invocation, Stdout, Tools};
@@ -103,6 +103,7 @@ impl Error {
 /// Builds the crate of `manifest` in the project folder `root`, by cargo's own configuration.
 pub(super) fn build(manifest: &Path, root: &Path, tools: &Tools) -> Result<Made, super::Error> {
     let cargo = Cargo { root, tools };
+    let begun = inputs::time()?;
     let metadata = cargo.metadata(manifest)?;
     let package = handler_crate(&metadata, manifest)?;
     let target = target::choose(root, tools)?;
@@ -114,14 +115,21 @@ pub(super) fn build(manifest: &Path, root: &Path, tools: &Tools) -> Result<Made,
         Kind::Module => component::from_module(&bytes).map_err(failed)?,
     };
     component::validate(&component).map_err(failed)?;
-    let inputs = inputs::of(&artifact, root, metadata.workspace_root.as_std_path());
+    let files = inputs::of(&artifact, root, metadata.workspace_root.as_std_path());
+    let saved_meanwhile = inputs::saved_since(begun, &files);
+    let warnings = saved_meanwhile.first().map(|file| {
+        let file = file.strip_prefix(root).unwrap_or(file).display();
+        format!("`{file}` was saved while cargo ran, and may not be in the component: build again")
+    });
     Ok(Made {
         component,
         file: artifact,
-        inputs,
-        warnings: Vec::new(),
+        inputs: files.iter().map(|file| Input::now(file)).collect::<Result<_, _>>()?,
+        saved_meanwhile,
+        warnings: warnings.into_iter().collect(),
         packages: Vec::new(),
         script: None,
+        minified: false,
         source_map: None,
     })
 }

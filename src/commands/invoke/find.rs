@@ -19,13 +19,16 @@ pub(super) fn from_bundle(path: &Path, arguments: &cli::Invoke, session: &Sessio
         (None, Ok(root)) => project::load_config(&root.join(project::CONFIG))?,
         (None, Err(_)) => Config::default(),
     };
-    Ok(Subject { wasm, manifest: surveyed.manifest, config, project: None })
+    Ok(Subject { wasm, manifest: surveyed.manifest, config, project: None, script: None })
 }
 
 /// The project's handler, built when it is stale.
 pub(super) fn from_project(arguments: &cli::Invoke, session: &Session) -> Result<Subject, Error> {
     let project = session.project()?;
-    if build::is_stale(&project)? {
+    let mut script = None;
+    if let Some(current) = build::current(&project)? {
+        script = current.script;
+    } else {
         let spinner = session.output.spinner("building");
         let built = build::build(&project, &session.build_options());
         spinner.finish_and_clear();
@@ -44,7 +47,7 @@ pub(super) fn from_project(arguments: &cli::Invoke, session: &Session) -> Result
         None => project.config.clone(),
     };
     let (wasm, manifest) = (fs_err::read(component)?, project.manifest.clone());
-    Ok(Subject { wasm, manifest, config, project: Some(project) })
+    Ok(Subject { wasm, manifest, config, project: Some(project), script })
 }
 
 /// A data file that was named has to be there.

@@ -23,6 +23,8 @@ pub(super) struct Subject {
     pub(super) config: Config,
     /// Whose it is; none for a bundle.
     pub(super) project: Option<Project>,
+    /// The script it was made from, where that is known already.
+    pub(super) script: Option<String>,
 }
 
 impl Subject {
@@ -34,7 +36,7 @@ impl Subject {
         }
         if let Some(project) = &self.project
             && !runner.is_worth_compiling(&self.wasm)
-            && let Some(text) = build::source_of(project, &self.wasm)?
+            && let Some(text) = self.source(project)?
             && let Ok(linked) = build::javascript::Linked::load(&session.cache)
         {
             let script = Script { shim: linked.shim().into(), text };
@@ -47,5 +49,12 @@ impl Subject {
             }
         }
         Ok(runner.load(&self.wasm)?)
+    }
+
+    fn source(&self, project: &Project) -> Result<Option<String>, Error> {
+        match &self.script {
+            Some(script) => Ok(Some(script.clone())),
+            None => Ok(build::source_of(project, &self.wasm)?),
+        }
     }
 }

@@ -21,8 +21,8 @@ pub(super) fn run(arguments: &cli::Validate, session: &Session) -> Result<Exit, 
     let policy = policy(arguments)?;
     let printer = print::Printer::new(arguments, &subject, session);
     let baseline = known::read(arguments, session)?;
-    let licenses = validate::licenses(&subject, &arguments.deny_license);
     let judged = |overlay: &Overlay| -> Result<Findings, validate::Error> {
+        let licenses = validate::licenses(&subject, &arguments.deny_license);
         Ok(policy.apply(subject.judge(overlay, &licenses)?))
     };
     let select = |overlay: &Overlay| Ok(known::apply(baseline.as_ref(), judged(overlay)?));
@@ -57,9 +57,18 @@ fn exit(findings: &Findings) -> Exit {
 }
 
 fn subject(arguments: &cli::Validate, session: &Session) -> Result<Subject, Error> {
-    Ok(match &arguments.path {
+    let subject = match &arguments.path {
         None => Subject::Project(session.project_root()?),
         Some(path) => Subject::of(&session.path(path), &path.display().to_string())?,
+    };
+    if arguments.deny_license.is_empty() || matches!(subject, Subject::Project(_)) {
+        return Ok(subject);
+    }
+    Err(Error::Usage {
+        what: "`--deny-license` judges the npm packages of a project, and this is none".into(),
+        hint: Some(
+            "name the project's folder; the bill of materials beside a bundle lists its licences".into(),
+        ),
     })
 }
 

@@ -31,8 +31,8 @@ rules! {
         ),
     }
     LICENSE_UNKNOWN: "license-unknown", Warning {
-        summary: "A package of the bundle names no licence, and `--deny-license` is given",
-        why: "Without one nobody may give it on. Its own files may say more than its package.json.",
+        summary: "A part of the bundle names no licence, and `--deny-license` is given",
+        why: "Without one nobody may give it on. A package's own files may say more than its package.json. Only npm packages are looked at: of crates, and of what another tool made, nothing is known.",
         platform: "alga-ext",
         example: words(
             "`alga-ext validate --deny-license GPL-3.0`, and `node_modules/chart/package.json` has no `license`",

@@ -14,8 +14,8 @@ rules! {
         ),
     }
     CONFIG_PATH: "config-path", Error {
-        summary: "A path of `alga-ext.yaml` that leads out of the project, or to nothing",
-        why: "The build takes what lies in the project, so that another machine finds the same.",
+        summary: "A path of `alga-ext.yaml` that leads out of the project, or to what is built",
+        why: "The build takes what lies in the project, so that another machine finds the same, and replaces `dist/ui` as a whole.",
         platform: "alga-ext",
         example: file("alga-ext.yaml", "ui:\n  dir: ../shared/ui\n", "ui:\n  dir: ui\n"),
     }

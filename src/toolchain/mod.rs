@@ -1,14 +1,17 @@
-//! The only place a process is spawned; a failure quotes the command line and its stderr.
+//! The only place a process is spawned; a failure quotes the command line and what it said.
+
+mod said;
+
+pub use said::Said;
 
 use crate::exit::Exit;
 use crate::interrupt::{self, Undo};
-use std::collections::VecDeque;
+use said::{Keep, Kept, MOST_OUTPUT, Reading};
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Which programs to use, and whether their talk is passed on.
 #[derive(Debug, Clone, Default)]
@@ -45,17 +48,14 @@ pub struct Invocation<'a> {
 /// Where a program's standard output goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stdout {
-    /// To the caller.
+    /// To the caller: data, which a failure quotes only when nothing else was said.
     Return,
+    /// To the caller, also when the program fails: words for people.
+    Words,
     /// To our standard error: our own standard output is for data.
     Talk,
 }
 
-/// More output than this is nobody's honest answer: 256 MiB.
-const MOST_OUTPUT: u64 = 256 << 20;
-/// How much of the talk a failure quotes.
-const TAIL_LINES: usize = 40;
-const TAIL_BYTES: usize = 16 << 10;
 /// How long a program's output is awaited after its end, when something it left behind keeps it open.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -77,14 +77,16 @@ pub enum Error {
         source: io::Error,
     },
     /// The program ended with a failure.
-    #[error("`{command}` {how}{}", quote(stderr))]
+    #[error("`{command}` {how}{}", quote(stdout, stderr))]
     Failed {
         /// The command line.
         command: String,
         /// `ended with exit code 1`.
         how: String,
-        /// The last lines of its standard error.
-        stderr: String,
+        /// What it said on its standard output, where that is words.
+        stdout: Said,
+        /// What it said on its standard error.
+        stderr: Said,
     },
     /// The program printed more than anybody reads.
     #[error("`{command}` printed more than {} MiB", MOST_OUTPUT >> 20)]
@@ -114,50 +116,81 @@ impl Error {
         }
     }
 
-    /// The same, quoting from the first line that begins with `word`: what came before went well.
+    /// The same, quoting standard error from the first line that begins with `word`: what came before went well.
     #[must_use]
     pub fn quoting_from(self, word: &str) -> Error {
         match self {
-            Error::Failed { command, how, stderr } => {
-                let start = stderr.lines().position(|line| line.starts_with(word)).unwrap_or(0);
-                let stderr = stderr.lines().skip(start).collect::<Vec<_>>().join("\n");
-                Error::Failed { command, how, stderr }
+            Error::Failed { command, how, stdout, stderr } => {
+                Error::Failed { command, how, stdout, stderr: stderr.from(word) }
             }
             other => other,
         }
     }
 
-    /// The last lines of what the program said, when it failed.
+    /// What the program said on standard output, when it failed: all of it where it was asked for as
+    /// [`Stdout::Words`], else the end.
+    pub fn stdout(&self) -> &str {
+        match self {
+            Error::Failed { stdout, .. } => &stdout.text,
+            Error::Missing { .. } | Error::Start { .. } | Error::TooMuch { .. } => "",
+        }
+    }
+
+    /// The end of what the program said on standard error, when it failed.
     pub fn stderr(&self) -> &str {
         match self {
-            Error::Failed { stderr, .. } => stderr,
+            Error::Failed { stderr, .. } => &stderr.text,
             Error::Missing { .. } | Error::Start { .. } | Error::TooMuch { .. } => "",
         }
     }
 }
 
-fn quote(stderr: &str) -> String {
-    if stderr.is_empty() {
-        return ", and said nothing".into();
+fn quote(stdout: &Said, stderr: &Said) -> String {
+    match (stdout.is_empty(), stderr.is_empty()) {
+        (true, true) => ", and said nothing".into(),
+        (false, true) => format!(":{stdout}"),
+        (true, false) => format!(":{stderr}"),
+        (false, false) => format!(":{stdout}\n  and on standard error:{stderr}"),
     }
-    stderr.lines().fold(":".to_owned(), |text, line| text + "\n  | " + line)
 }
 
-/// Runs a command line in the system's shell.
+/// Who the terminal is for while a program runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Terminal {
+    /// The program has no business there, and a group of its own.
+    Ours,
+    /// The author's own command may ask there, for a PIN for one. A group of its own would be stopped for good when it
+    /// reads from the terminal; in ours, the terminal's own Ctrl-C and Ctrl-Z reach it as they reach us.
+    Shared,
+}
+
+impl Terminal {
+    /// Shared, where there is one.
+    fn shared() -> Terminal {
+        #[cfg(unix)]
+        if fs_err::File::open("/dev/tty").is_ok() {
+            return Terminal::Shared;
+        }
+        Terminal::Ours
+    }
+}
+
+/// Runs a command line in the system's shell; it may ask on the terminal.
 pub fn shell(command: &str, directory: &Path, tools: &Tools) -> Result<(), Error> {
     let (program, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    run(&Invocation {
+    let invocation = Invocation {
         program: OsStr::new(program),
         arguments: vec![flag.into(), command.into()],
         directory,
         environment: Vec::new(),
         stdout: Stdout::Talk,
         is_quiet: tools.is_quiet,
-    })
-    .map(|_| ())
+    };
+    run_with(&invocation, None, Terminal::shared()).map(drop)
 }
 
-/// Runs a command line in the system's shell, gives it `input` on standard input and returns what it prints.
+/// Runs a command line in the system's shell, gives it `input` on standard input and returns what it prints; it may
+/// ask on the terminal.
 pub fn feed(command: &str, directory: &Path, input: &[u8]) -> Result<Vec<u8>, Error> {
     let (program, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let invocation = Invocation {
@@ -168,15 +201,15 @@ pub fn feed(command: &str, directory: &Path, input: &[u8]) -> Result<Vec<u8>, Er
         stdout: Stdout::Return,
         is_quiet: false,
     };
-    run_with(&invocation, Some(input))
+    run_with(&invocation, Some(input), Terminal::shared())
 }
 
 /// Runs a program to its end and returns its standard output, empty when that is talk.
 pub fn run(invocation: &Invocation<'_>) -> Result<Vec<u8>, Error> {
-    run_with(invocation, None)
+    run_with(invocation, None, Terminal::Ours)
 }
 
-fn run_with(invocation: &Invocation<'_>, input: Option<&[u8]>) -> Result<Vec<u8>, Error> {
+fn run_with(invocation: &Invocation<'_>, input: Option<&[u8]>, terminal: Terminal) -> Result<Vec<u8>, Error> {
     let line = invocation.line();
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound if invocation.directory.is_dir() => {
@@ -184,44 +217,47 @@ fn run_with(invocation: &Invocation<'_>, input: Option<&[u8]>) -> Result<Vec<u8>
         }
         _ => Error::Start { command: line.clone(), source },
     };
-    let (mut child, guard) =
-        interrupt::hold(|| invocation.spawn(input.is_some()), |child| Undo::EndGroup(child.id()))
-            .map_err(failed)?;
+    let spawn = || invocation.spawn(input.is_some(), terminal);
+    let undo = |child: &Child| match terminal {
+        Terminal::Ours => Undo::EndGroup(child.id()),
+        Terminal::Shared => Undo::EndTree(child.id()),
+    };
+    let (mut child, guard) = interrupt::hold(spawn, undo).map_err(failed)?;
     if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input.map(<[u8]>::to_vec)) {
         // A program that reads none of it has closed it, and is judged by what it prints.
         std::thread::spawn(move || stdin.write_all(&input));
     }
-    let is_quiet = invocation.is_quiet;
-    let talk = child.stderr.take().map(|stream| in_background(move || tee(stream, is_quiet)));
-    let output = child.stdout.take().map(|stream| match invocation.stdout {
-        Stdout::Return => in_background(move || take(stream)),
-        Stdout::Talk => in_background(move || Collected::Tail(tee(stream, is_quiet).tail())),
+    let is_told = !invocation.is_quiet;
+    let stderr = child.stderr.take().map(|stream| Reading::begin(stream, Keep::Tail, is_told));
+    let stdout = child.stdout.take().map(|stream| match invocation.stdout {
+        Stdout::Return => Reading::begin(stream, Keep::All, false),
+        Stdout::Words => Reading::begin(stream, Keep::All, is_told),
+        Stdout::Talk => Reading::begin(stream, Keep::Tail, is_told),
     });
     let status = child.wait().map_err(failed)?;
-    // What the program left running in its group ends with it, or its output would never end.
-    interrupt::end_group(child.id());
+    if terminal == Terminal::Ours {
+        // What the program left running in its group ends with it, or its output would never end.
+        interrupt::end_group(child.id());
+    }
     drop(guard);
-    let collected = |stream: Option<mpsc::Receiver<Collected>>| {
-        stream.and_then(|stream| stream.recv_timeout(LINGER).ok()).unwrap_or(Collected::Tail(String::new()))
-    };
-    let (talk, output) = (collected(talk), collected(output));
-    if !status.success() {
-        let mut stderr = talk.tail();
-        if let (Collected::Tail(said), true) = (&output, stderr.is_empty()) {
-            stderr.clone_from(said);
-        }
-        return Err(Error::Failed { command: line, how: how(status), stderr });
+    let deadline = Instant::now() + LINGER;
+    let read = |stream: Option<Reading>| stream.map(|stream| stream.until(deadline)).unwrap_or_default();
+    let (stderr, stdout) = (read(stderr).into_said(), read(stdout));
+    if status.success() {
+        return match invocation.stdout {
+            _ if stdout.is_too_much => Err(Error::TooMuch { command: line }),
+            Stdout::Return | Stdout::Words => Ok(stdout.into_bytes()),
+            Stdout::Talk => Ok(Vec::new()),
+        };
     }
-    match output {
-        Collected::Output(bytes) => Ok(bytes),
-        Collected::Tail(_) => Ok(Vec::new()),
-        Collected::TooMuch => Err(Error::TooMuch { command: line }),
-    }
+    let is_words = invocation.stdout != Stdout::Return || stderr.is_empty();
+    let stdout = Some(stdout).filter(|_| is_words).map(Kept::into_said).unwrap_or_default();
+    Err(Error::Failed { command: line, how: how(status), stdout, stderr })
 }
 
 impl Invocation<'_> {
     #[expect(clippy::disallowed_methods, reason = "the one place a process is spawned")]
-    fn spawn(&self, is_fed: bool) -> io::Result<Child> {
+    fn spawn(&self, is_fed: bool, terminal: Terminal) -> io::Result<Child> {
         let mut command = Command::new(self.program);
         command.args(&self.arguments).current_dir(self.directory);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
@@ -229,7 +265,9 @@ impl Invocation<'_> {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         // A group of its own, so that an interrupt ends the program with everything it started.
         #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        if terminal == Terminal::Ours {
+            std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        }
         command.spawn()
     }
 
@@ -252,63 +290,6 @@ fn how(status: ExitStatus) -> String {
         return format!("was ended by signal {signal}");
     }
     status.code().map_or_else(|| "was ended".to_owned(), |code| format!("ended with exit code {code}"))
-}
-
-/// What was read from one stream.
-enum Collected {
-    Output(Vec<u8>),
-    Tail(String),
-    TooMuch,
-}
-
-impl Collected {
-    fn tail(self) -> String {
-        match self {
-            Collected::Tail(text) => text,
-            Collected::Output(_) | Collected::TooMuch => String::new(),
-        }
-    }
-}
-
-/// Runs a reader on a thread of its own; the answer comes through the channel.
-fn in_background(read: impl FnOnce() -> Collected + Send + 'static) -> mpsc::Receiver<Collected> {
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || sender.send(read()));
-    receiver
-}
-
-fn take(mut stream: impl Read) -> Collected {
-    let mut bytes = Vec::new();
-    let read = (&mut stream).take(MOST_OUTPUT + 1).read_to_end(&mut bytes);
-    if read.is_err() || bytes.len() as u64 > MOST_OUTPUT {
-        let _ = io::copy(&mut stream, &mut io::sink());
-        return Collected::TooMuch;
-    }
-    Collected::Output(bytes)
-}
-
-/// Passes a stream on to standard error and keeps its end.
-fn tee(mut stream: impl Read, is_quiet: bool) -> Collected {
-    let mut tail: VecDeque<u8> = VecDeque::with_capacity(TAIL_BYTES);
-    let mut buffer = [0_u8; 4096];
-    loop {
-        let bytes = match stream.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => buffer.get(..count).unwrap_or_default(),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(_) => break,
-        };
-        if !is_quiet {
-            // Nobody may be listening any more; the program's work goes on.
-            let _ = io::stderr().lock().write_all(bytes);
-        }
-        tail.extend(bytes);
-        tail.drain(..tail.len().saturating_sub(TAIL_BYTES));
-    }
-    let text = String::from_utf8_lossy(tail.make_contiguous()).into_owned();
-    let lines: Vec<&str> = text.lines().collect();
-    let kept = lines.get(lines.len().saturating_sub(TAIL_LINES)..).unwrap_or_default();
-    Collected::Tail(kept.join("\n").trim_end().to_owned())
 }
 
 #[cfg(test)]
@@ -338,12 +319,38 @@ mod tests {
         let text = error.to_string();
         assert!(text.contains("sh -c") && text.contains("exit code 3"), "{text}");
         assert!(text.contains("line 100") && !text.contains("line 60\n"), "{text}");
+        assert!(text.contains("after 60 lines that are not quoted\n  | line 61\n"), "{text}");
     }
 
     #[test]
-    fn what_failed_on_standard_output_is_quoted_when_nothing_else_was_said() {
-        let error = sh("echo broken; exit 1", Stdout::Talk).unwrap_err();
-        assert_eq!(error.stderr(), "broken");
+    fn what_was_said_on_either_stream_is_quoted() {
+        let said = "echo broken; echo a warning >&2; exit 1";
+        for (stdout, quoted) in [
+            (Stdout::Talk, ":\n  | broken\n  and on standard error:\n  | a warning"),
+            (Stdout::Words, ":\n  | broken\n  and on standard error:\n  | a warning"),
+            // Data is told only when there are no words.
+            (Stdout::Return, ":\n  | a warning"),
+        ] {
+            let text = sh(said, stdout).unwrap_err().to_string();
+            assert!(text.ends_with(&format!("ended with exit code 1{quoted}")), "{text}");
+        }
+        let text = sh("echo broken; exit 1", Stdout::Return).unwrap_err().to_string();
+        assert!(text.ends_with("exit code 1:\n  | broken"), "{text}");
+        assert!(sh("exit 1", Stdout::Talk).unwrap_err().to_string().ends_with(", and said nothing"));
+    }
+
+    #[test]
+    fn words_are_kept_whole_when_the_program_fails() {
+        let error = sh("seq 20000; exit 1", Stdout::Words).unwrap_err();
+        assert_eq!(error.stdout().lines().count(), 20_000);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_was_printed_is_returned_though_something_else_holds_the_stream() {
+        // In a session of its own it does not end with the program's group.
+        let answer = sh("setsid sleep 20 & echo answer", Stdout::Return).unwrap();
+        assert_eq!(answer, b"answer\n");
     }
 
     #[test]
