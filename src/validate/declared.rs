@@ -122,7 +122,8 @@ impl<'m> Index<'m> {
 
     /// The paths that begin with these segments, as ranges.
     fn follow<'s>(&self, segments: impl Iterator<Item = &'s str>) -> Vec<Range<usize>> {
-        let mut reached = vec![0..self.paths.len()];
+        let all = 0..self.paths.len();
+        let mut reached = vec![all];
         for (depth, segment) in segments.enumerate() {
             let next = reached.into_iter().flat_map(|range| {
                 let any = if segment.is_empty() { 0..0 } else { self.equal(range.clone(), depth, PARAMETER) };
