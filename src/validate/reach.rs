@@ -93,7 +93,7 @@ mod tests {
             assert_eq!(tree.enter(path, index), None, "{path}");
         }
         for (index, path) in patterns.iter().enumerate() {
-            assert_eq!(tree.covering(path).is_some_and(|first| first <= index), true, "{path}");
+            assert!(tree.covering(path).is_some_and(|first| first <= index), "{path}");
         }
     }
 }

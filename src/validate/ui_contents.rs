@@ -27,8 +27,8 @@ pub(super) struct Contents<'m> {
     /// The page's name in findings.
     page: String,
     bounds: Bounds,
-    /// Whether so much was said that nothing more is looked into.
-    is_stopped: bool,
+    /// The file from which on nothing was looked into, because so much was said.
+    stopped_at: Option<String>,
     /// The routes that scripts may call.
     declared: Option<Declared<'m>>,
     has_page: bool,
@@ -71,7 +71,7 @@ impl<'m> Contents<'m> {
         Contents {
             page,
             bounds,
-            is_stopped: false,
+            stopped_at: None,
             declared: manifest.map(Declared::of),
             has_page: false,
             has_script: false,
@@ -88,7 +88,9 @@ impl<'m> Contents<'m> {
     pub(super) fn add(&mut self, path: &str, file: &str, size: u64, bytes: impl FnOnce() -> Vec<u8>) {
         self.has_page |= file == self.page;
         if self.findings.len() >= MOST {
-            self.stop(file);
+            // The rest of a hostile bundle is not looked into.
+            self.stopped_at.get_or_insert_with(|| file.to_owned());
+            self.miss();
             return;
         }
         self.findings.extend(shipped(path, file));
@@ -148,17 +150,6 @@ impl<'m> Contents<'m> {
         }
     }
 
-    /// More is said than anyone reads: the rest of a hostile bundle is not looked at.
-    fn stop(&mut self, file: &str) {
-        if !self.is_stopped {
-            let message = format!("more than {MOST} findings in the UI; the rest of it is not looked into");
-            self.findings.push(Finding::new(Code::FINDINGS_LIMIT, message).in_file(file));
-        }
-        self.is_stopped = true;
-        self.ready = Ready::Script;
-        self.miss();
-    }
-
     /// A file was not looked into: what it names nobody knows.
     pub(super) fn miss(&mut self) {
         self.unnamed.clear();
@@ -171,7 +162,10 @@ impl<'m> Contents<'m> {
 
     /// Everything that is to be said.
     pub(super) fn finish(&mut self) -> Vec<Finding> {
-        if self.has_page && self.has_script && self.ready < Ready::Script {
+        if let Some(file) = self.stopped_at.take() {
+            let message = format!("more than {MOST} findings in the UI; the rest of it is not looked into");
+            self.findings.push(Finding::new(Code::FINDINGS_LIMIT, message).in_file(file));
+        } else if self.has_page && self.has_script && self.ready < Ready::Script {
             let message = if self.ready == Ready::Inline {
                 "`ready` is sent by an inline script, which does not run, so the host never learns that the page is up"
             } else {
