@@ -298,7 +298,7 @@ fn annotations_name_files_from_the_repository_on_wherever_the_job_runs() {
 fn names_of_strangers_do_not_reach_the_terminal() {
     let sandbox = Sandbox::new();
     let hostile = "\u{202e}\u{2066}\u{1b}[31m";
-    let endpoint = format!("{{\"method\": \"GET\", \"path\": \"/\u{202e}b c\", \"handler\": \"dist/main\"}}");
+    let endpoint = "{\"method\": \"GET\", \"path\": \"/\u{202e}b c\", \"handler\": \"dist/main\"}";
     sandbox.write(
         "project/manifest.json",
         manifest(&format!(
