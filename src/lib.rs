@@ -16,7 +16,7 @@
 //! | [`tour`] | all of it in one go |
 //!
 //! Below them lie the words: [`manifest`], [`config`], [`findings`], [`yaml`]; and the small parts: [`project`],
-//! [`component`], [`toolchain`], [`files`], [`interrupt`], [`serve`], [`watch`]. Above them lie [`cli`], [`commands`],
+//! [`component`], [`toolchain`], [`files`], [`plain`](mod@plain), [`interrupt`], [`serve`], [`watch`]. Above them lie [`cli`], [`commands`],
 //! [`output`] and [`error`].
 
 pub mod build;
@@ -37,6 +37,7 @@ pub mod interrupt;
 pub mod lsp;
 pub mod manifest;
 pub mod output;
+pub mod plain;
 pub mod project;
 pub mod registry;
 pub mod release;

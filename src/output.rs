@@ -2,6 +2,7 @@
 
 use crate::cli::{Color, Format};
 use crate::error::Error;
+pub use crate::plain::plain;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
@@ -185,20 +186,6 @@ fn print(bytes: &[u8]) -> Result<(), Error> {
 /// Writes a line to standard error; when that is gone there is nobody left to tell.
 fn talk(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
-}
-
-/// A stranger's text as it may be shown: escaped where a terminal would obey it or turn it around.
-pub fn plain(text: &str) -> String {
-    let turns = |letter| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let mut shown = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if letter.is_control() || turns(letter) {
-            shown.extend(letter.escape_default());
-        } else {
-            shown.push(letter);
-        }
-    }
-    shown
 }
 
 /// A stranger's lines as they may be shown: each as [`plain`] shows it, with its tabs.

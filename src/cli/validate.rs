@@ -50,6 +50,9 @@ pub struct Validate {
     /// Set in GitHub workflows
     #[arg(long, env = "GITHUB_ACTIONS", hide = true, value_name = "BOOL")]
     pub github_actions: Option<String>,
+    /// Where a GitHub workflow's repository is
+    #[arg(long, env = "GITHUB_WORKSPACE", hide = true, value_name = "DIR")]
+    pub github_workspace: Option<PathBuf>,
 }
 
 /// One of the platform's validators.

@@ -3,12 +3,8 @@
 use super::Session;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::lsp::{self, Server};
+use crate::lsp::{self, Ahead, Server};
 use std::io::BufReader;
-use std::sync::mpsc::{Receiver, sync_channel};
-
-/// Messages that are read ahead, so that one that takes back another is seen in time.
-const AHEAD: usize = 16;
 
 /// Runs `lsp` until the editor says `exit` or closes the stream.
 pub(super) fn run(session: &Session) -> Result<Exit, Error> {
@@ -18,13 +14,13 @@ pub(super) fn run(session: &Session) -> Result<Exit, Error> {
             hint: Some("leave `--format` out".into()),
         });
     }
-    let messages = messages()?;
+    let messages = Ahead::of(BufReader::new(std::io::stdin()))?;
     let mut server = Server::default();
     let mut end = None;
     loop {
         let next = match end {
-            None if server.is_idle() => messages.recv().ok(),
-            None if !server.is_full() => messages.try_recv().ok(),
+            None if server.is_idle() => messages.next(),
+            None if !server.is_full() => messages.ready(),
             _ => None,
         };
         match next {
@@ -47,21 +43,4 @@ pub(super) fn run(session: &Session) -> Result<Exit, Error> {
             return std::mem::replace(end, Ok(())).map(|()| server.exit_at_end()).map_err(Error::from);
         }
     }
-}
-
-/// What comes in, read beside the work; nothing follows an end or an error.
-fn messages() -> Result<Receiver<Result<Option<lsp::Frame>, lsp::Error>>, Error> {
-    let (sender, receiver) = sync_channel(AHEAD);
-    let read = move || {
-        let mut input = BufReader::new(std::io::stdin().lock());
-        loop {
-            let frame = lsp::read(&mut input);
-            let is_last = !matches!(frame, Ok(Some(_)));
-            if sender.send(frame).is_err() || is_last {
-                break;
-            }
-        }
-    };
-    std::thread::Builder::new().name("lsp".into()).spawn(read)?;
-    Ok(receiver)
 }

@@ -2,6 +2,7 @@
 
 use super::{Finding, Span};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// What mends a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -60,30 +61,33 @@ pub struct Fixed {
 /// `text` with the safe fixes of its findings; none when there are none. A fix that overlaps one before it is left for
 /// the next round, which sees the new text.
 pub fn apply<'a>(text: &str, findings: impl Iterator<Item = &'a Finding>) -> Option<Fixed> {
-    let mut accepted: Vec<&Edit> = Vec::new();
+    let mut accepted: BTreeMap<Span, &str> = BTreeMap::new();
     let mut applied = 0;
     for fix in findings.filter_map(|finding| finding.fix.as_ref()).filter(|fix| fix.safe) {
-        let possible = fix.edits.iter().enumerate().all(|(index, edit)| {
-            let exists =
-                edit.span.start <= edit.span.end && text.get(edit.span.start..edit.span.end).is_some();
-            let apart = |other: &Edit| are_apart(edit.span, other.span);
-            exists && accepted.iter().all(|other| apart(other)) && fix.edits.iter().skip(index + 1).all(apart)
-        });
-        if possible && !fix.edits.is_empty() {
-            accepted.extend(&fix.edits);
+        let mut edits: Vec<&Edit> = fix.edits.iter().collect();
+        edits.sort_by_key(|edit| edit.span);
+        let exist = edits.iter().all(|edit| text.get(edit.span.start..edit.span.end).is_some());
+        // Of edits in order that are apart from their neighbours, all are apart.
+        let are_whole = edits.is_sorted_by(|one, next| are_apart(one.span, next.span));
+        let fit = |edit: &&Edit| {
+            let before = accepted.range(..=edit.span).next_back();
+            let mut neighbours = before.into_iter().chain(accepted.range(edit.span..).next());
+            neighbours.all(|(other, _)| are_apart(edit.span, *other))
+        };
+        if !edits.is_empty() && exist && are_whole && edits.iter().all(fit) {
+            accepted.extend(edits.into_iter().map(|edit| (edit.span, edit.replacement.as_str())));
             applied += 1;
         }
     }
     if applied == 0 {
         return None;
     }
-    accepted.sort_by_key(|edit| edit.span);
     let mut fixed = String::with_capacity(text.len());
     let mut at = 0;
-    for edit in accepted {
-        fixed.push_str(text.get(at..edit.span.start).unwrap_or_default());
-        fixed.push_str(&edit.replacement);
-        at = edit.span.end;
+    for (span, replacement) in accepted {
+        fixed.push_str(text.get(at..span.start).unwrap_or_default());
+        fixed.push_str(replacement);
+        at = span.end;
     }
     fixed.push_str(text.get(at..).unwrap_or_default());
     (fixed != text).then_some(Fixed { text: fixed, applied })
@@ -125,6 +129,18 @@ mod tests {
         let beyond = finding(&[(0, 1, ""), (9, 10, "")], true);
         let inside = finding(&[(4, 5, "")], true);
         assert_eq!(apply("abcä", [overlapping, beyond, inside].iter()), None);
+    }
+
+    #[test]
+    fn a_fix_of_very_many_edits_and_very_many_fixes_are_made_in_one_go() {
+        let text = "ab".repeat(100_000);
+        let edits: Vec<(usize, usize, &str)> =
+            (0..100_000).rev().map(|at| (at * 2, at * 2 + 1, "")).collect();
+        let one = [finding(&edits, true)];
+        let many: Vec<Finding> = edits.iter().map(|edit| finding(&[*edit], true)).collect();
+        assert_eq!(apply(&text, one.iter()).unwrap().applied, 1);
+        let fixed = apply(&text, many.iter().chain(&one)).unwrap();
+        assert_eq!((fixed.text, fixed.applied), ("b".repeat(100_000), 100_000));
     }
 
     #[test]

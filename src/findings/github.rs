@@ -1,6 +1,8 @@
 //! Findings as GitHub workflow commands, which annotate the changed lines of a pull request.
 
+use super::place::under;
 use super::{Finding, Findings, Severity};
+use crate::plain::plain;
 use std::fmt::Write;
 
 /// One command a line, without a last newline. `base` stands before each file's name: what leads from the repository to
@@ -16,7 +18,7 @@ fn command(finding: &Finding, base: &str) -> String {
         Severity::Warning => "::warning ",
     });
     if let Some(file) = &finding.file {
-        let _ = write!(command, "file={},", property(&format!("{base}{file}")));
+        let _ = write!(command, "file={},", property(&plain(&under(base, file))));
     }
     if let (Some(line), Some(end)) = (finding.line, finding.end_line) {
         let _ = write!(command, "line={line},endLine={end},");
@@ -27,13 +29,7 @@ fn command(finding: &Finding, base: &str) -> String {
             let _ = write!(command, "col={first},endColumn={},", last.max(first));
         }
     }
-    let help = finding.help.as_ref().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
-    let _ = write!(
-        command,
-        "title={}::{}",
-        property(finding.code.as_str()),
-        message(&format!("{}{help}", finding.message))
-    );
+    let _ = write!(command, "title={}::{}", property(finding.code.as_str()), message(&finding.said()));
     command
 }
 
@@ -55,11 +51,13 @@ mod tests {
     #[test]
     fn what_would_end_a_property_or_the_command_is_escaped() {
         let text = Text::new("{\n}");
-        let finding =
-            Finding::new(Code::UNKNOWN_KEY, "100%\n::error::x").in_file("a,b:c").within(&text, 0, 1);
+        let finding = Finding::new(Code::UNKNOWN_KEY, "100%\n::error::x")
+            .in_file("a,b:c")
+            .within(&text, 0, 1)
+            .help("y");
         assert_eq!(
             command(&finding, "p%/"),
-            "::error file=p%25/a%2Cb%3Ac,line=1,endLine=1,col=1,endColumn=2,title=unknown-key::100%25%0A::error::x"
+            "::error file=p%25/a%2Cb%3Ac,line=1,endLine=1,col=1,endColumn=2,title=unknown-key::100%25\\n::error::x%0Ahelp: y"
         );
         let finding = Finding::new(Code::VALUE_REWRITTEN, "x").within(&text, 0, 3);
         assert_eq!(command(&finding, ""), "::warning line=1,endLine=2,title=value-rewritten::x");

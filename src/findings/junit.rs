@@ -1,12 +1,11 @@
 //! Findings as JUnit XML, which CI servers show: a suite for each file, a failed case for each error.
 
 use super::{Finding, Findings, Severity};
+use crate::plain::is_obeyed;
 use std::fmt::Write;
 
 /// The document, without a last newline.
 pub fn render(findings: &Findings) -> String {
-    let mut files: Vec<&str> = findings.findings.iter().map(file).collect();
-    files.dedup();
     let cases = findings.findings.len().max(1);
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let _ = write!(
@@ -14,14 +13,15 @@ pub fn render(findings: &Findings) -> String {
         "<testsuites name=\"alga-ext validate\" tests=\"{cases}\" failures=\"{}\">",
         findings.errors
     );
-    if files.is_empty() {
+    if findings.findings.is_empty() {
         xml.push_str(
             "\n  <testsuite name=\"alga-ext validate\" tests=\"1\" failures=\"0\">\
              \n    <testcase classname=\"alga-ext validate\" name=\"no findings\"/>\n  </testsuite>",
         );
     }
-    for name in files {
-        let own: Vec<&Finding> = findings.findings.iter().filter(|finding| file(finding) == name).collect();
+    // Findings are in order of their files.
+    for own in findings.findings.chunk_by(|one, next| file(one) == file(next)) {
+        let name = own.first().map(file).unwrap_or_default();
         let failures = own.iter().filter(|finding| finding.severity == Severity::Error).count();
         let tests = own.len();
         let _ = write!(
@@ -75,7 +75,7 @@ fn escape(text: &str) -> String {
             '"' => escaped.push_str("&quot;"),
             '\n' => escaped.push('\n'),
             '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
-            letter if letter.is_control() => escaped.push('\u{fffd}'),
+            letter if is_obeyed(letter) => escaped.push('\u{fffd}'),
             letter => escaped.push(letter),
         }
     }

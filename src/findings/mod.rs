@@ -11,6 +11,7 @@ pub mod junit;
 mod near;
 mod place;
 mod policy;
+mod ruler;
 pub mod sarif;
 pub mod text;
 
@@ -21,6 +22,7 @@ pub use fix::{Edit, Fix, Fixed, apply};
 pub use near::nearest;
 pub use place::{Excerpt, Span, Text};
 pub use policy::Policy;
+pub use ruler::{Ruler, Unit};
 
 use serde::Serialize;
 

@@ -1,5 +1,7 @@
 //! Where a finding stands: bytes of a file as lines and columns, and the line to show.
 
+use super::{Ruler, Unit};
+use crate::plain::is_obeyed;
 use serde::Serialize;
 use std::ops::Range;
 use unicode_width::UnicodeWidthChar;
@@ -44,8 +46,7 @@ pub struct Text<'a> {
     body: &'a str,
     /// Bytes of the file before the text: a byte order mark, which editors do not count.
     origin: usize,
-    /// Whether bytes are characters.
-    is_ascii: bool,
+    ruler: Ruler<'a>,
     /// The first byte of each line.
     lines: Vec<usize>,
 }
@@ -62,7 +63,7 @@ impl<'a> Text<'a> {
         let text = file.strip_prefix('\u{feff}').unwrap_or(file);
         let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let lines = std::iter::once(0).chain(newlines.map(|(index, _)| index + 1)).collect();
-        Text { body: text, origin: file.len() - text.len(), is_ascii: text.is_ascii(), lines }
+        Text { body: text, origin: file.len() - text.len(), ruler: Ruler::new(text, Unit::Character), lines }
     }
 
     /// The text, without a byte order mark.
@@ -93,12 +94,7 @@ impl<'a> Text<'a> {
         let byte = self.floor(byte);
         let line = self.lines.partition_point(|start| *start <= byte).max(1);
         let start = self.lines.get(line - 1).copied().unwrap_or_default();
-        let before = if self.is_ascii {
-            byte - start
-        } else {
-            self.body.get(start..byte).unwrap_or_default().chars().count()
-        };
-        Place { line, column: before + 1 }
+        Place { line, column: self.ruler.before(byte) - self.ruler.before(start) + 1 }
     }
 
     /// The line of `start`, and as much of it as is meant up to `end`.
@@ -135,16 +131,32 @@ impl<'a> Text<'a> {
     }
 }
 
+/// A file's name behind `base`, which ends in `/` when there is one, without `.` and `..` as far as they can be resolved.
+pub(super) fn under(base: &str, file: &str) -> String {
+    if base.is_empty() || file.starts_with('/') {
+        return file.to_owned();
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in base.split('/').chain(file.split('/')).filter(|part| !part.is_empty() && *part != ".") {
+        if part == ".." && parts.last().is_some_and(|last| *last != "..") {
+            parts.pop();
+        } else {
+            parts.push(part);
+        }
+    }
+    format!("{}{}", if base.starts_with('/') { "/" } else { "" }, parts.join("/"))
+}
+
 /// The columns that a terminal gives to letters; some are two wide, and marks above others none.
 fn columns(letters: &[char]) -> usize {
     letters.iter().filter_map(|letter| letter.width()).sum()
 }
 
-/// A tab is one column, so it is shown as one blank: the caret then stands below its character.
+/// One letter for each, so that the caret stands below its character: a tab is shown as one blank.
 fn visible(letter: char) -> char {
     match letter {
         '\t' => ' ',
-        letter if letter.is_control() => '\u{fffd}',
+        letter if is_obeyed(letter) => '\u{fffd}',
         letter => letter,
     }
 }
@@ -162,6 +174,21 @@ mod tests {
         assert_eq!(excerpt.text.chars().nth(BEFORE), Some('X'));
         assert_eq!((excerpt.text.chars().count(), excerpt.width), (WIDTH, WIDTH - BEFORE));
         assert!(excerpt.text.starts_with("…a") && excerpt.text.ends_with("b…"), "{}", excerpt.text);
+    }
+
+    #[test]
+    fn a_file_is_named_from_where_its_reader_is() {
+        for (base, file, expected) in [
+            ("", "./a.json", "./a.json"),
+            ("ext/", "manifest.json", "ext/manifest.json"),
+            ("tools/../ext/", "ui/a.js", "ext/ui/a.js"),
+            ("tools/", "../ext/./manifest.json", "ext/manifest.json"),
+            ("../ext/", "a.json", "../ext/a.json"),
+            ("/w/../x/", "a.json", "/x/a.json"),
+            ("ext/", "/abs/manifest.json", "/abs/manifest.json"),
+        ] {
+            assert_eq!(under(base, file), expected, "{base} {file}");
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Findings as SARIF 2.1.0, which code scanning and editors read.
 
+use super::place::under;
 use super::{Code, ExampleKind, Finding, Findings, Fix, Severity};
+use crate::plain::plain;
 use serde_json::{Map, Value, json};
 
 /// The document. `base` stands before each file's name: what leads from where the reader is to the project.
@@ -52,16 +54,15 @@ fn rule(code: Code) -> Value {
 }
 
 fn result(finding: &Finding, codes: &[Code], base: &str) -> Value {
-    let help = finding.help.as_ref().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
     let mut result = Map::new();
     result.insert("ruleId".into(), finding.code.as_str().into());
     if let Ok(index) = codes.binary_search(&finding.code) {
         result.insert("ruleIndex".into(), index.into());
     }
     result.insert("level".into(), level(finding.severity).into());
-    result.insert("message".into(), json!({ "text": format!("{}{help}", finding.message) }));
+    result.insert("message".into(), json!({ "text": finding.said() }));
     if let Some(file) = &finding.file {
-        let artifact = json!({ "uri": uri(&format!("{base}{file}")) });
+        let artifact = json!({ "uri": uri(&under(base, file)) });
         let mut physical = Map::from_iter([("artifactLocation".to_owned(), artifact.clone())]);
         if let Some(region) = region(finding) {
             physical.insert("region".into(), region);
@@ -102,7 +103,7 @@ fn fixed(fix: &Fix, artifact: &Value) -> Value {
     };
     let replacements: Vec<Value> = fix.edits.iter().map(replacement).collect();
     json!({
-        "description": { "text": fix.title },
+        "description": { "text": plain(&fix.title) },
         "artifactChanges": [{ "artifactLocation": artifact, "replacements": replacements }],
     })
 }

@@ -1,6 +1,7 @@
 //! Findings as text for people: `file:line:column: severity[code]: message`, the line with a caret run, what to do.
 
 use super::{Finding, Findings, Severity};
+use crate::plain::plain;
 use std::fmt::{self, Write};
 
 /// How findings are shown.
@@ -20,8 +21,8 @@ impl Style {
 
 /// The findings, a blank line between two, without the summary and without a last newline.
 pub fn render(findings: &Findings, style: Style) -> String {
-    let shown: Vec<String> = findings.findings.iter().map(|finding| one(finding, style)).collect();
-    shown.join("\n\n")
+    let texts: Vec<String> = findings.findings.iter().map(|finding| one(finding, style)).collect();
+    texts.join("\n\n")
 }
 
 /// One finding.
@@ -32,14 +33,14 @@ fn one(finding: &Finding, style: Style) -> String {
         Severity::Warning => "33",
     };
     if let Some(file) = &finding.file {
-        let mut place = format!("{}:", shown(file));
+        let mut place = format!("{}:", plain(file));
         if let (Some(line), Some(column)) = (finding.line, finding.column) {
             let _ = write!(place, "{line}:{column}:");
         }
         let _ = write!(text, "{} ", style.paint(&place, "1"));
     }
     let label = format!("{}[{}]:", finding.severity.as_str(), finding.code);
-    let _ = write!(text, "{} {}", style.paint(&label, &format!("1;{hue}")), shown(&finding.message));
+    let _ = write!(text, "{} {}", style.paint(&label, &format!("1;{hue}")), plain(&finding.message));
     let gutter = finding.line.map_or(1, |line| line.to_string().len());
     let margin = " ".repeat(gutter);
     let bar = style.paint("|", "34");
@@ -57,7 +58,7 @@ fn one(finding: &Finding, style: Style) -> String {
     }
     let mut say = |word: &str, what: &str| {
         let _ = write!(text, "\n {margin} {} {}", style.paint("=", "34"), style.paint(word, "1"));
-        let _ = write!(text, " {}", shown(what));
+        let _ = write!(text, " {}", plain(what));
     };
     let fix = finding.fix.as_ref().filter(|fix| fix.safe).map(|fix| fix.title.as_str());
     let does = "(`--fix` does it)";
@@ -81,6 +82,14 @@ fn one(finding: &Finding, style: Style) -> String {
     text
 }
 
+impl Finding {
+    /// What was found and what to do, as those show it who have a form of their own for the rest.
+    pub fn said(&self) -> String {
+        let help = self.help.as_ref().map(|help| format!("\nhelp: {}", plain(help))).unwrap_or_default();
+        format!("{}{help}", plain(&self.message))
+    }
+}
+
 impl fmt::Display for Findings {
     /// Without colour and notes.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -93,11 +102,6 @@ impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&one(self, Style::default()))
     }
-}
-
-/// `text` on one line and without control characters: file contents and names are a stranger's.
-fn shown(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 
 #[cfg(test)]
@@ -146,8 +150,18 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_of_strangers_do_not_reach_the_terminal() {
+    fn what_strangers_write_is_not_obeyed_by_the_terminal() {
         let finding = Finding::new(Code::UNKNOWN_KEY, "\u{1b}[31m").in_file("a\nb");
         assert!(!finding.to_string().contains(['\u{1b}', '\n']), "{finding}");
+        let text = Text::new("\"\u{202e}b\": \u{2066}5");
+        let start = text.as_str().find('5').unwrap();
+        let finding = Finding::new(Code::UNKNOWN_KEY, "`\u{202e}b`")
+            .in_file("\u{2066}.json")
+            .within(&text, start, start + 1)
+            .help("\u{202e}");
+        let shown = finding.to_string();
+        assert!(!shown.contains(['\u{202e}', '\u{2066}']), "{shown}");
+        // The caret stands below its character all the same.
+        assert!(shown.contains("| \"\u{fffd}b\": \u{fffd}5\n   |        ^"), "{shown}");
     }
 }

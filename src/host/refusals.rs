@@ -4,7 +4,7 @@ use super::invoicing::ledger;
 use super::scheduler::board;
 use super::storage::records;
 use super::{is_uuid, paging};
-use crate::manifest::Manifest;
+use crate::manifest::{Endpoint, Manifest};
 
 /// Bytes of the largest value that storage takes: what fits into its bound as quoted base64 (contract/runner.md §4.5).
 pub const LARGEST_VALUE: usize = (records::MAX_VALUE_JSON - 2) / 4 * 3;
@@ -40,6 +40,11 @@ pub fn schedule_name(name: &str) -> Option<String> {
 /// Why a schedule cannot call this endpoint: `METHOD /path`, or `/path`.
 pub fn scheduled_endpoint(manifest: &Manifest, selector: &str) -> Option<String> {
     board::find_endpoint(manifest, selector).err().map(board::Refusal::into_message)
+}
+
+/// The endpoint that a schedule with this selector calls.
+pub fn scheduled<'m>(manifest: &'m Manifest, selector: &str) -> Option<&'m Endpoint> {
+    board::find_endpoint(manifest, selector).ok()
 }
 
 /// Why this page of clients or services is refused.

@@ -154,13 +154,12 @@ pub(super) fn said(finding: &Finding, range: Range) -> Value {
         Severity::Error => 1,
         Severity::Warning => 2,
     };
-    let help = finding.help.as_ref().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
     json!({
         "range": range,
         "severity": severity,
         "code": finding.code,
         "source": "alga-ext",
-        "message": format!("{}{help}", finding.message),
+        "message": finding.said(),
     })
 }
 

@@ -18,8 +18,18 @@ pub enum Frame {
     TooLarge(u64),
 }
 
+impl Frame {
+    /// Bytes it holds.
+    pub fn size(&self) -> usize {
+        match self {
+            Frame::Message(bytes) => bytes.len(),
+            Frame::TooLarge(_) => 0,
+        }
+    }
+}
+
 /// The next message; none when the stream has ended between two.
-pub fn read(input: &mut impl BufRead) -> Result<Option<Frame>, Error> {
+pub(super) fn read(input: &mut impl BufRead) -> Result<Option<Frame>, Error> {
     let Some(length) = headers(&mut input.by_ref().take(LONGEST_HEADERS))? else { return Ok(None) };
     let mut body = input.by_ref().take(length);
     if length > LARGEST {

@@ -4,6 +4,7 @@
 //! order, and judges when nothing else is waiting, so that fast typing costs one judgement and not one per letter.
 
 mod actions;
+mod ahead;
 mod complete;
 mod diagnostics;
 mod document;
@@ -15,7 +16,8 @@ mod place;
 mod position;
 mod words;
 
-pub use frame::{Frame, LARGEST, read, write};
+pub use ahead::Ahead;
+pub use frame::{Frame, LARGEST, write};
 
 use crate::exit::Exit;
 use crate::findings::{Code, Explanation};
@@ -102,7 +104,8 @@ pub struct Server {
     documents: BTreeMap<String, Document>,
     /// What is said of each folder with an open document.
     judged: BTreeMap<PathBuf, Judged>,
-    waiting: VecDeque<Message>,
+    /// With the bytes each has.
+    waiting: VecDeque<(Message, usize)>,
     outgoing: Vec<Value>,
     exit: Option<Exit>,
     manifest: Words,
@@ -128,6 +131,7 @@ impl Default for Server {
 impl Server {
     /// Takes a message in; [`Server::step`] answers it. One that takes back a waiting request does so at once.
     pub fn take(&mut self, frame: Frame) {
+        let size = frame.size();
         let bytes = match frame {
             Frame::Message(bytes) => bytes,
             Frame::TooLarge(length) => {
@@ -140,7 +144,7 @@ impl Server {
             Ok(Message::Notification { method, params }) if method == "$/cancelRequest" => {
                 self.cancel(params.get("id").unwrap_or(&Value::Null));
             }
-            Ok(message) => self.waiting.push_back(message),
+            Ok(message) => self.waiting.push_back((message, size)),
             Err(refusal) => self.outgoing.push(refusal.answer(&Value::Null)),
         }
     }
@@ -152,7 +156,8 @@ impl Server {
 
     /// Whether so much waits that nothing more should be taken in.
     pub fn is_full(&self) -> bool {
-        self.waiting.len() >= MOST_WAITING
+        let bytes: usize = self.waiting.iter().map(|(_, size)| size).sum();
+        self.waiting.len() >= MOST_WAITING || u64::try_from(bytes).unwrap_or(u64::MAX) >= LARGEST
     }
 
     /// How the conversation ended, once it has.
@@ -167,7 +172,7 @@ impl Server {
 
     /// Answers the next message or, when none waits, judges a folder that has changed. What to say comes in order.
     pub fn step(&mut self) -> Vec<Value> {
-        match self.waiting.pop_front() {
+        match self.waiting.pop_front().map(|(message, _)| message) {
             Some(Message::Request { id, method, params }) => {
                 let answer = match self.request(&method, params) {
                     Ok(result) => message::answer(&id, result),
@@ -189,7 +194,8 @@ impl Server {
 
     /// Takes back a request that waits. One that does not is answered already.
     fn cancel(&mut self, wanted: &Value) {
-        let is_wanted = |message: &Message| matches!(message, Message::Request { id, .. } if id == wanted);
+        let is_wanted =
+            |(message, _): &(Message, usize)| matches!(message, Message::Request { id, .. } if id == wanted);
         let Some(index) = self.waiting.iter().position(is_wanted) else { return };
         self.waiting.remove(index);
         let refusal = Refusal::new(message::CANCELLED, "the request was taken back");
@@ -336,5 +342,60 @@ impl Client {
             snippets: can("/textDocument/completion/completionItem/snippetSupport"),
             watches: can("/workspace/didChangeWatchedFiles/dynamicRegistration"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(message: &Value) -> Frame {
+        Frame::Message(message.to_string().into_bytes())
+    }
+
+    fn running() -> Server {
+        let mut server = Server::default();
+        server.take(frame(&json!({ "id": 0, "method": "initialize", "params": {} })));
+        assert_eq!(server.step().len(), 1);
+        server
+    }
+
+    #[test]
+    fn a_request_that_is_taken_back_while_it_waits_is_answered_once_and_never_done() {
+        let mut server = running();
+        let explain = json!({ "command": EXPLAIN, "arguments": ["version-invalid"] });
+        for id in ["x", "y"] {
+            server.take(frame(&json!({ "id": id, "method": "workspace/executeCommand", "params": explain })));
+        }
+        for _ in 0..2 {
+            server.take(frame(&json!({ "method": "$/cancelRequest", "params": { "id": "x" } })));
+        }
+        let mut said = Vec::new();
+        while !server.is_idle() {
+            said.extend(server.step());
+        }
+        let of = |id: &str| said.iter().filter(|message| message["id"] == id).collect::<Vec<&Value>>();
+        assert_eq!(of("x").len(), 1, "{said:?}");
+        assert_eq!(of("x")[0]["error"]["code"], message::CANCELLED);
+        assert!(of("y").len() == 1 && of("y")[0]["result"].is_string(), "{said:?}");
+        let shown = said.iter().filter(|message| message["method"] == "window/showMessage");
+        assert_eq!(shown.count(), 1, "only the other one was done");
+    }
+
+    #[test]
+    fn so_many_messages_or_bytes_wait_and_no_more() {
+        let mut server = running();
+        let note = frame(&json!({ "method": "note" }));
+        let Frame::Message(bytes) = &note else { panic!() };
+        for _ in 0..MOST_WAITING {
+            assert!(!server.is_full());
+            server.take(Frame::Message(bytes.clone()));
+        }
+        assert!(server.is_full());
+        server.step();
+        assert!(!server.is_full());
+        let large = "x".repeat(usize::try_from(LARGEST).unwrap());
+        server.take(frame(&json!({ "method": large })));
+        assert!(server.is_full());
     }
 }

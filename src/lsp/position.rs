@@ -1,5 +1,6 @@
 //! Bytes of a text as the protocol's positions: lines and characters, counted in the negotiated encoding.
 
+use crate::findings::{Ruler, Unit};
 use serde::{Deserialize, Serialize};
 use std::ops;
 
@@ -64,6 +65,8 @@ impl Range {
 pub(super) struct Lines<'a> {
     text: &'a str,
     encoding: Encoding,
+    /// None when bytes are counted.
+    ruler: Option<Ruler<'a>>,
     /// The first byte of each line.
     starts: Vec<usize>,
 }
@@ -78,7 +81,12 @@ impl<'a> Lines<'a> {
             _ => None,
         };
         let starts = std::iter::once(0).chain(bytes.iter().enumerate().filter_map(ends)).collect();
-        Lines { text, encoding, starts }
+        let unit = match encoding {
+            Encoding::Utf8 => None,
+            Encoding::Utf16 => Some(Unit::Utf16),
+            Encoding::Utf32 => Some(Unit::Character),
+        };
+        Lines { text, encoding, ruler: unit.map(|unit| Ruler::new(text, unit)), starts }
     }
 
     /// The place of a byte; of one inside a character, that character's.
@@ -86,12 +94,10 @@ impl<'a> Lines<'a> {
         let byte = self.text.floor_char_boundary(byte.min(self.text.len()));
         let line = self.starts.partition_point(|start| *start <= byte).saturating_sub(1);
         let start = self.starts.get(line).copied().unwrap_or_default();
-        let before = self.text.get(start..byte).unwrap_or_default();
-        // Of most lines each character is one of everything; a whole file on one line is told by it in time.
-        let character = match self.encoding {
-            Encoding::Utf8 => before.len(),
-            _ if before.is_ascii() => before.len(),
-            encoding => before.chars().map(|letter| encoding.width(letter)).sum(),
+        // A whole file may stand on one line, and very many places of it be asked for.
+        let character = match &self.ruler {
+            None => byte - start,
+            Some(ruler) => ruler.before(byte) - ruler.before(start),
         };
         Position { line, character }
     }

@@ -1,5 +1,6 @@
 //! The capabilities the platform knows: identifier, WIT interfaces, default grant.
 
+use super::trim;
 use serde::{Serialize, Serializer};
 
 /// One capability (contract/runner.md §2.1). The order is the table's, defaults first.
@@ -86,7 +87,7 @@ impl Capability {
 
     /// The capability of that name, trimmed and without regard to case, as install and runner compare.
     pub fn named(name: &str) -> Option<Capability> {
-        let name = name.trim();
+        let name = trim(name);
         Capability::ALL.into_iter().find(|capability| capability.id().eq_ignore_ascii_case(name))
     }
 

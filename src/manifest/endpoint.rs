@@ -1,5 +1,6 @@
 //! One declared endpoint, and how a request is matched against it.
 
+use super::trim;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -29,10 +30,9 @@ impl Endpoint {
     /// Reads an entry; one that lacks a member, or is OPTIONS, can never be reached and reads as none.
     pub fn read(value: &Value) -> Option<Endpoint> {
         let text =
-            |key: &str| value.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
+            |key: &str| value.get(key).and_then(Value::as_str).map(trim).filter(|text| !text.is_empty());
         let method = text("method")?.to_ascii_uppercase();
-        let path = normalise(text("path")?);
-        let path = if path.starts_with('/') { path } else { format!("/{path}") };
+        let path = stored_path(text("path")?);
         (method != "OPTIONS").then_some(Endpoint { method, path, handler: normalise(text("handler")?) })
     }
 
@@ -66,7 +66,8 @@ impl Endpoint {
     }
 }
 
-fn segments(path: &str) -> impl Iterator<Item = &str> {
+/// As the gateway splits a path: without the slashes around it (contract/registry.md §5.4).
+pub fn segments(path: &str) -> impl Iterator<Item = &str> {
     let trimmed = path.trim_matches('/');
     trimmed.split('/').filter(move |_| !trimmed.is_empty())
 }
@@ -84,6 +85,12 @@ pub fn normalise(text: &str) -> String {
         }
     }
     squeezed
+}
+
+/// An endpoint's path as publishing stores it: normalised, with a `/` in front.
+pub fn stored_path(text: &str) -> String {
+    let path = normalise(trim(text));
+    if path.starts_with('/') { path } else { format!("/{path}") }
 }
 
 #[cfg(test)]
@@ -116,7 +123,8 @@ mod tests {
 
     #[test]
     fn paths_are_normalised_as_publishing_does() {
-        let value = serde_json::json!({"method": "post", "path": ".//a//b", "handler": "./dist/main"});
+        let value =
+            serde_json::json!({"method": "\u{feff}post ", "path": ".//a//b", "handler": "./dist/main"});
         let endpoint = Endpoint::read(&value).unwrap();
         assert_eq!((endpoint.method.as_str(), endpoint.path.as_str()), ("POST", "/a/b"));
         assert_eq!(endpoint.handler, "dist/main");

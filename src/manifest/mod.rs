@@ -9,7 +9,7 @@ pub mod source;
 
 pub use blank::{is_blank, trim};
 pub use capability::Capability;
-pub use endpoint::{Endpoint, Match, normalise};
+pub use endpoint::{Endpoint, Match, normalise, segments, stored_path};
 
 use crate::exit::Exit;
 use serde::Serialize;
@@ -84,7 +84,7 @@ impl Manifest {
         };
         let strings = |key: &str| {
             let items = members.get(key).and_then(Value::as_array).into_iter().flatten();
-            items.filter_map(Value::as_str).map(|item| item.trim().to_owned()).collect()
+            items.filter_map(Value::as_str).map(|item| trim(item).to_owned()).collect()
         };
         let endpoints = members.get("api").and_then(|api| api.get("endpoints")).and_then(Value::as_array);
         Ok(Manifest {
@@ -133,7 +133,7 @@ impl Ui {
 
 /// A trimmed, non-blank string member.
 fn string(members: &Map<String, Value>, key: &str) -> Option<String> {
-    let text = members.get(key).and_then(Value::as_str)?.trim();
+    let text = trim(members.get(key).and_then(Value::as_str)?);
     (!text.is_empty()).then(|| text.to_owned())
 }
 
@@ -155,7 +155,8 @@ mod tests {
 
     #[test]
     fn unknown_capabilities_vanish_and_defaults_are_added() {
-        let manifest = Manifest::parse(r#"{"capabilities": [" CAP:HTTP.FETCH ", "http.fetch"]}"#).unwrap();
+        let manifest =
+            Manifest::parse(r#"{"capabilities": ["\ufeff CAP:HTTP.FETCH ", "http.fetch"]}"#).unwrap();
         let known: Vec<&str> = manifest.known_capabilities().into_iter().map(Capability::id).collect();
         assert_eq!(known, ["cap:context.read", "cap:log.emit", "cap:user.read", "cap:http.fetch"]);
     }

@@ -3,8 +3,8 @@
 use super::judge::Judge;
 use super::suggest;
 use crate::findings::{Code, Fix};
-use crate::manifest::Capability;
 use crate::manifest::source::Node;
+use crate::manifest::{Capability, trim};
 use std::collections::HashSet;
 
 /// Names older documents and plans show, and why there is none of them.
@@ -25,11 +25,14 @@ pub(super) fn judge(judge: &mut Judge, root: &Node) {
     let mut seen = HashSet::new();
     let Some(list) = root.get("capabilities") else { return };
     for (index, node) in list.items().unwrap_or_default().iter().enumerate() {
-        let Some(name) = node.as_str().filter(|name| !name.trim().is_empty()) else { continue };
+        if judge.is_full() {
+            return;
+        }
+        let Some(name) = node.as_str().filter(|name| !trim(name).is_empty()) else { continue };
         match Capability::named(name) {
             None => {
                 let message =
-                    format!("`{}` is no capability; installing drops it without a word", name.trim());
+                    format!("`{}` is no capability; installing drops it without a word", trim(name));
                 let meant = suggest::capability(name).map(|near| judge.suggest(node, near.id()));
                 judge.value(node, Code::CAPABILITY_UNKNOWN, message, help(name)).maybe(meant);
             }

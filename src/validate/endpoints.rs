@@ -6,7 +6,7 @@ use super::shape::rewritten;
 use super::suggest;
 use crate::findings::{Code, Fix};
 use crate::manifest::source::Node;
-use crate::manifest::{is_blank, normalise, trim};
+use crate::manifest::{self, is_blank, normalise, trim};
 use std::collections::{HashMap, HashSet};
 
 /// The methods publishing accepts.
@@ -32,6 +32,9 @@ pub(super) fn judge(judge: &mut Judge, root: &Node) {
         endpoints.iter().filter(|endpoint| is_get(endpoint)).filter_map(stored_path).collect();
     let mut good = Vec::new();
     for (index, endpoint) in endpoints.iter().enumerate() {
+        if judge.is_full() {
+            return;
+        }
         let at = format!("api.endpoints[{index}]");
         handler(judge, &at, endpoint);
         let lone = || stored_path(endpoint).is_some_and(|path| !declared.contains(&path));
@@ -64,14 +67,12 @@ fn case(judge: &mut Judge, endpoints: &[Endpoint]) {
 
 fn is_get(endpoint: &Node) -> bool {
     let method = endpoint.get("method").and_then(Node::as_str);
-    method.is_some_and(|method| method.trim().eq_ignore_ascii_case("GET"))
+    method.is_some_and(|method| trim(method).eq_ignore_ascii_case("GET"))
 }
 
 /// The path as publishing stores it.
 fn stored_path(endpoint: &Node) -> Option<String> {
-    let written = endpoint.get("path")?.as_str()?;
-    let path = normalise(trim(written));
-    Some(if path.starts_with('/') { path } else { format!("/{path}") })
+    Some(manifest::stored_path(endpoint.get("path")?.as_str()?))
 }
 
 fn precompiled(judge: &mut Judge, root: &Node) {
@@ -113,8 +114,9 @@ fn reachable(judge: &mut Judge, endpoints: &[Endpoint]) {
 fn method(judge: &mut Judge, at: &str, endpoint: &Node, lone: impl Fn() -> bool) -> Option<String> {
     let node = endpoint.get("method")?;
     let written = node.as_str().filter(|text| !trim(text).is_empty())?;
-    let method = written.trim().to_ascii_uppercase();
-    if written.trim() != written && METHODS.contains(&method.as_str()) {
+    let bare = trim(written);
+    let method = bare.to_ascii_uppercase();
+    if bare != written && METHODS.contains(&method.as_str()) {
         let message = format!("`{at}.method` is `{written}`, and publishing refuses blanks around a method");
         let fix = judge.rewrite(node, &method);
         judge.value(node, Code::ENDPOINT_METHOD, message, format!("write `{method}`")).fix(fix);
@@ -143,7 +145,7 @@ fn method(judge: &mut Judge, at: &str, endpoint: &Node, lone: impl Fn() -> bool)
                 |near| format!("did you mean `{near}`?"),
             );
             let fix = near.map(|near| judge.suggest(node, near));
-            let message = format!("`{at}.method` is `{}`, no method", written.trim());
+            let message = format!("`{at}.method` is `{bare}`, no method");
             judge.value(node, Code::ENDPOINT_METHOD, message, help).maybe(fix);
             None
         }
@@ -169,7 +171,7 @@ fn path<'a>(judge: &mut Judge, at: &str, endpoint: &'a Node) -> Option<(&'a Node
     if let Some(letter) = written.chars().find(|letter| matches!(letter, '?' | '#')) {
         let message = format!("`{at}.path` is `{written}`: `{letter}` is in no path the gateway compares");
         let help = "declare the path alone; the handler finds the query in its url";
-        let alone = written.split(['?', '#']).next().unwrap_or_default().trim();
+        let alone = trim(written.split(['?', '#']).next().unwrap_or_default());
         let fix = (!alone.is_empty()).then(|| judge.suggest(node, alone));
         judge.value(node, Code::ENDPOINT_PATH, message, help).maybe(fix);
         return None;

@@ -5,7 +5,7 @@ use super::uses::{self, Evidence};
 use super::{Overlay, literals, secrets, unanswered};
 use crate::build::javascript::survey::{Asked, Source, Sources};
 use crate::files;
-use crate::findings::Finding;
+use crate::findings::{Finding, Text};
 use crate::manifest::source::Node;
 use crate::manifest::{Capability, Manifest};
 use std::collections::BTreeSet;
@@ -85,6 +85,7 @@ pub(super) fn capabilities(
 fn evidence<'s>(sources: impl Iterator<Item = &'s Source>) -> Vec<Evidence> {
     let mut evidence = Vec::new();
     for source in sources {
+        let text = Text::new(&source.text);
         let mut last: Option<(usize, Capability)> = None;
         for used in &source.survey.uses {
             let Some(capability) = Capability::of_interface(&used.interface) else { continue };
@@ -93,18 +94,12 @@ fn evidence<'s>(sources: impl Iterator<Item = &'s Source>) -> Vec<Evidence> {
                 continue;
             }
             last = Some((used.span.start, capability));
-            let what = format!("`{}` at {}", used.what, place(source, used.span.start));
+            let (line, column) = text.line_and_column(used.span.start);
+            let what = format!("`{}` at {}:{line}:{column}", used.what, source.name);
             evidence.push(Evidence { capability, what, is_certain: used.is_certain });
         }
     }
     evidence
-}
-
-/// `src/handler.ts:12:20`, counted from 1.
-fn place(source: &Source, at: usize) -> String {
-    let before = source.text.get(..at).unwrap_or_default();
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    format!("{}:{}:{}", source.name, before.matches('\n').count() + 1, line.chars().count() + 1)
 }
 
 /// Endpoints that the source does not name. Nothing is said of a source that was not read as a whole, or never answers 404.

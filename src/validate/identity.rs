@@ -26,7 +26,7 @@ pub(super) fn judge(judge: &mut Judge, root: &Node) {
                 .map(|rest| judge.rewrite(node, rest))
                 .or_else(|| near_version(version).map(|near| judge.suggest(node, &near)));
             judge.value(node, Code::VERSION_INVALID, message, version_help(version)).maybe(fix);
-        } else if !is_wildcard(version) && semver::Version::parse(version).is_err() {
+        } else if !is_wildcard(version) && !is_semantic(version) {
             let message = format!("`{version}` is published and is not semantic versioning");
             let help = "no leading zeros, no empty identifiers: `1.2.3`, `1.2.3-beta.1`";
             judge.value(node, Code::VERSION_NOT_SEMVER, message, help);
@@ -124,6 +124,23 @@ pub(super) fn is_version(version: &str) -> bool {
     is_wildcard(version) || three && pre.is_none_or(run) && build.is_none_or(run)
 }
 
+/// The grammar of semantic versioning 2.0.0, in numbers of any length.
+pub(super) fn is_semantic(version: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = |text: &str| is_number(text) && (text == "0" || !text.starts_with('0'));
+    let identifier = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    let (rest, build) = version.split_once('+').map_or((version, None), |(rest, build)| (rest, Some(build)));
+    let (core, pre) = rest.split_once('-').map_or((rest, None), |(core, pre)| (core, Some(pre)));
+    let pre_is_good =
+        pre.is_none_or(|pre| pre.split('.').all(|part| identifier(part) && (!digits(part) || number(part))));
+    core.split('.').count() == 3
+        && core.split('.').all(number)
+        && pre_is_good
+        && build.is_none_or(|build| build.split('.').all(identifier))
+}
+
 fn is_wildcard(version: &str) -> bool {
     let parts: Vec<&str> = version.split('.').collect();
     matches!(parts.as_slice(), [major, minor, "*"] if is_number(major) && is_number(minor))
@@ -168,6 +185,33 @@ mod tests {
             ["", "1", "1.2", "1.2.3.4", "1.*", "1.*.0", "*", "v1.0.0", "1.0.0-", "1.0.0+", "1.0.x", "1.0.*-a"]
         {
             assert!(!is_version(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn semantic_versions_are_those_of_semver_org() {
+        for good in [
+            "0.0.4",
+            "1.1.2-prerelease+meta",
+            "1.0.0-0A.is.legal",
+            "99999999999999999999999.1.0",
+            "1.0.0-a--b",
+        ] {
+            assert!(is_semantic(good), "{good}");
+        }
+        for bad in [
+            "1",
+            "1.2",
+            "1.2.3-0123",
+            "1.0.0-..",
+            "01.1.1",
+            "1.2.3+",
+            "0.1.*",
+            " 1.2.3",
+            "1.2.3-+b",
+            "v1.2.3",
+        ] {
+            assert!(!is_semantic(bad), "{bad}");
         }
     }
 

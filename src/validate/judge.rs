@@ -55,6 +55,11 @@ impl<'a> Judge<'a> {
         Added(None)
     }
 
+    /// Whether nothing more is told: what it would be need not be found out.
+    pub(super) fn is_full(&self) -> bool {
+        self.findings.len() > MOST
+    }
+
     /// Adds a finding about a value.
     pub(super) fn value(
         &mut self,

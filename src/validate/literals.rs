@@ -103,7 +103,7 @@ pub(super) fn stored(entry: &Literal, judge: &mut Judge) {
 }
 
 pub(super) fn scheduled(input: Option<&Literal>, manifest: &Manifest, judge: &mut Judge) {
-    let Some(input) = input else { return };
+    let Some(input) = input.filter(|_| !judge.is_full()) else { return };
     let mut check = |key: &str, check: &dyn Fn(&str) -> Option<String>, help: &str| {
         if let Some((literal, text)) = input.get(key).and_then(|literal| Some((literal, literal.text()?))) {
             let why =
@@ -150,7 +150,7 @@ pub(super) fn invoice(input: Option<&Literal>, judge: &mut Judge) {
 }
 
 pub(super) fn page(input: Option<&Literal>, judge: &mut Judge) {
-    let Some(input) = input else { return };
+    let Some(input) = input.filter(|_| !judge.is_full()) else { return };
     let mut check = |key: &str, check: fn(f64) -> Option<String>| {
         if let Some((literal, number)) = input.get(key).and_then(|literal| Some((literal, literal.number()?)))
         {

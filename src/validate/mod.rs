@@ -10,6 +10,7 @@ mod bundle;
 mod capabilities;
 mod component;
 mod configuration;
+mod declared;
 mod endpoints;
 mod handler;
 mod identity;

@@ -3,6 +3,7 @@
 use super::judge::{Judge, with_help};
 use super::ui_styles;
 use crate::findings::{Code, Finding};
+use std::collections::BTreeMap;
 
 /// Judges one page. Reading is tolerant, as browsers are: what is no tag is text.
 pub(super) fn judge(text: &str, file: &str) -> Vec<Finding> {
@@ -20,6 +21,9 @@ pub(super) fn judge(text: &str, file: &str) -> Vec<Finding> {
             continue;
         };
         at = tag.end;
+        if judge.is_full() {
+            break;
+        }
         judge_tag(&mut judge, &tag);
         if matches!(tag.name.as_str(), "script" | "style" | "textarea" | "title") {
             let end = closing(text, at, &tag.name);
@@ -42,12 +46,11 @@ struct Tag<'a> {
     start: usize,
     /// After `>`.
     end: usize,
-    attributes: Vec<Attribute<'a>>,
+    /// By their names in lower case; of one that is repeated the first counts, as in browsers.
+    attributes: BTreeMap<String, Attribute<'a>>,
 }
 
 struct Attribute<'a> {
-    /// Lower case.
-    name: String,
     value: &'a str,
     start: usize,
     end: usize,
@@ -71,7 +74,7 @@ impl<'a> Tag<'a> {
             name: text.get(start + 1..name_end)?.to_ascii_lowercase(),
             start,
             end: name_end,
-            attributes: Vec::new(),
+            attributes: BTreeMap::new(),
         };
         loop {
             let begin = run(tag.end, |byte| byte.is_ascii_whitespace() || byte == b'/');
@@ -89,8 +92,8 @@ impl<'a> Tag<'a> {
             let end =
                 run(begin + 1, |byte| !byte.is_ascii_whitespace() && !matches!(byte, b'=' | b'>' | b'/'));
             let equals = run(end, |byte| byte.is_ascii_whitespace());
-            let mut attribute =
-                Attribute { name: text.get(begin..end)?.to_ascii_lowercase(), value: "", start: begin, end };
+            let name = text.get(begin..end)?.to_ascii_lowercase();
+            let mut attribute = Attribute { value: "", start: begin, end };
             tag.end = end;
             if bytes.get(equals) == Some(&b'=') {
                 let first = run(equals + 1, |byte| byte.is_ascii_whitespace());
@@ -108,12 +111,12 @@ impl<'a> Tag<'a> {
                     attribute.start = from;
                 }
             }
-            tag.attributes.push(attribute);
+            tag.attributes.entry(name).or_insert(attribute);
         }
     }
 
     fn get(&self, name: &str) -> Option<&Attribute<'a>> {
-        self.attributes.iter().find(|attribute| attribute.name == name)
+        self.attributes.get(name)
     }
 }
 
@@ -146,8 +149,8 @@ fn inline(judge: &mut Judge, tag: &Tag, code: &str) {
 }
 
 fn judge_tag(judge: &mut Judge, tag: &Tag) {
-    for attribute in &tag.attributes {
-        let (name, value) = (attribute.name.as_str(), attribute.value);
+    for (name, attribute) in &tag.attributes {
+        let (name, value) = (name.as_str(), attribute.value);
         let event =
             name.strip_prefix("on").is_some_and(|event| event.bytes().all(|byte| byte.is_ascii_lowercase()));
         if name == "style" {
@@ -163,6 +166,9 @@ fn judge_tag(judge: &mut Judge, tag: &Tag) {
         } else if loads(tag, name) {
             for value in urls(name, value) {
                 resource(judge, tag, attribute, value);
+                if judge.is_full() {
+                    return;
+                }
             }
         }
     }
@@ -247,6 +253,7 @@ fn shows_image(tag: &Tag) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::judge::MOST;
     use super::*;
 
     fn codes(page: &str) -> Vec<Code> {
@@ -284,6 +291,16 @@ mod tests {
         ] {
             assert_eq!(codes(page), [expected], "{page}");
         }
+    }
+
+    #[test]
+    fn of_a_repeated_attribute_the_first_counts_and_very_many_are_read_once() {
+        assert_eq!(codes("<img src=a.png SRC=/b.png><script src=a.js src=//b.js></script>"), []);
+        assert_eq!(codes("<link href=/a.css href=b.css rel=stylesheet rel=x>"), [Code::UI_ABSOLUTE_PATH]);
+        let names = (0..50_000).map(|number| format!(" a{number}")).collect::<Vec<String>>().concat();
+        assert_eq!(codes(&format!("<link{names}{} rel=icon>", " href=//a".repeat(50_000))).len(), 1);
+        let many = format!("<source{names} src=data:, srcset=\"{}\">", "blob:a,".repeat(50_000));
+        assert_eq!(codes(&many).len(), MOST + 1);
     }
 
     #[test]

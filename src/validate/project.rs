@@ -12,10 +12,12 @@ use crate::component::Component;
 use crate::config::Config;
 use crate::files;
 use crate::findings::{Code, Finding, Findings};
+use crate::host::refusals;
 use crate::manifest::source::{Member, Node};
-use crate::manifest::{Capability, Manifest};
+use crate::manifest::{Capability, Manifest, stored_path, trim};
 use crate::project::{self, CONFIG, MANIFEST, Project};
 use jiff::civil::Date;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// Judges the project in `root`: its manifest, and everything only its folder can tell.
@@ -256,14 +258,17 @@ impl Folder<'_> {
     /// Endpoints that the UI forgets and no schedule calls either, nor the handler may make one for.
     fn uncalled(&mut self, contents: &Contents<'_>) {
         let schedules = self.manifest.known_capabilities().contains(&Capability::SchedulerManage);
+        let named = self.config.schedules.iter().take(project_file::MOST_SCHEDULES);
+        let called = named.filter_map(|schedule| refusals::scheduled(self.manifest, &schedule.endpoint));
+        let called: HashSet<(&str, &str)> =
+            called.map(|endpoint| (endpoint.method.as_str(), endpoint.path.as_str())).collect();
         let list = self.tree.get("api").and_then(|api| api.get("endpoints")).and_then(Node::items);
         for endpoint in list.unwrap_or_default().iter().filter(|one| one.get("schedulable").is_none()) {
             let Some(node) = endpoint.get("path") else { continue };
-            let Some(path) = node.as_str().map(str::trim).filter(|path| contents.forgets(path)) else {
-                continue;
-            };
+            let Some(path) = node.as_str().map(trim).filter(|path| contents.forgets(path)) else { continue };
+            let method = endpoint.get("method").and_then(Node::as_str).map(trim).unwrap_or_default();
             if schedules && !path.contains(':')
-                || self.config.schedules.iter().any(|schedule| schedule.endpoint.ends_with(path))
+                || called.contains(&(method.to_ascii_uppercase().as_str(), stored_path(path).as_str()))
             {
                 continue;
             }

@@ -9,8 +9,12 @@ use crate::manifest::source::{Member, Node};
 use crate::manifest::{Capability, Manifest};
 use crate::project::CONFIG;
 use crate::yaml;
-use std::collections::BTreeMap;
+use std::cell::LazyCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Component, Path};
+
+/// More schedules than the 50 that one installation may have.
+pub(super) const MOST_SCHEDULES: usize = 200;
 
 /// A step to a value: a key, or the place in a list.
 #[derive(Clone, Copy)]
@@ -49,19 +53,23 @@ struct File<'a> {
 impl File<'_> {
     /// Adds a finding at the value these steps lead to, or as far as they do.
     fn say(&mut self, steps: &[Step<'_>], code: Code, message: String, help: &str) {
-        let (start, end) = place(self.root, steps);
+        let place = place(self.root, steps);
+        self.say_at(place, code, message, help);
+    }
+
+    fn say_at(&mut self, (start, end): (usize, usize), code: Code, message: String, help: &str) {
         self.judge.add(start, end, with_help(code, message, help));
     }
 
     fn refused(&mut self, steps: &[Step<'_>], why: Option<String>, help: &str) {
         if let Some(why) = why {
-            self.say(
-                steps,
-                Code::CONFIG_VALUE,
-                format!("the development runner does not start with it: {why}"),
-                help,
-            );
+            self.refused_at(place(self.root, steps), &why, help);
         }
+    }
+
+    fn refused_at(&mut self, place: (usize, usize), why: &str, help: &str) {
+        let message = format!("the development runner does not start with it: {why}");
+        self.say_at(place, Code::CONFIG_VALUE, message, help);
     }
 
     fn paths(&mut self) {
@@ -103,10 +111,12 @@ impl File<'_> {
                 );
             }
         }
+        let [users, clients] =
+            [&users, &clients].map(|ids| ids.iter().map(String::as_str).collect::<HashSet<_>>());
         for (index, user) in config.users.iter().enumerate() {
             if let Some(id) = &user.client_id
                 && !clients.is_empty()
-                && !clients.contains(&id.to_lowercase())
+                && !clients.contains(id.to_lowercase().as_str())
             {
                 let message = format!("no client of `clients` has the id `{id}`");
                 let steps = [Key("users"), Item(index), Key("client_id")];
@@ -117,7 +127,7 @@ impl File<'_> {
         for (index, client) in config.clients.iter().enumerate() {
             if let Some(id) = client.account_manager_id.as_ref().filter(|id| !id.is_empty())
                 && !users.is_empty()
-                && !users.contains(&id.to_lowercase())
+                && !users.contains(id.to_lowercase().as_str())
             {
                 let message = format!("no user of `users` has the id `{id}`");
                 let steps = [Key("clients"), Item(index), Key("account_manager_id")];
@@ -128,7 +138,7 @@ impl File<'_> {
 
     fn schedules(&mut self) {
         let config = self.config;
-        for (index, schedule) in config.schedules.iter().enumerate() {
+        for (index, schedule) in config.schedules.iter().enumerate().take(MOST_SCHEDULES) {
             let steps = |key| [Key("schedules"), Item(index), Key(key)];
             self.refused(&steps("cron"), refusals::cron(&schedule.cron), literals::CRON);
             let manifest = self.manifest;
@@ -236,17 +246,19 @@ impl File<'_> {
         }
     }
 
+    /// Namespaces and keys can be very many, so that each is looked up, and only when it is needed.
     fn storage(&mut self) {
+        let storage = self.root.get("storage").unwrap_or(self.root);
+        let namespaces = LazyCell::new(|| Members::of(storage));
         for (namespace, entries) in &self.config.storage {
-            let why = refusals::namespace(namespace);
-            self.refused(&[Key("storage"), Key(namespace)], why, "shorten it");
+            if let Some(why) = refusals::namespace(namespace) {
+                self.refused_at(namespaces.place(namespace), &why, "shorten it");
+            }
+            let keys = LazyCell::new(|| Members::of(namespaces.value(namespace)));
             for key in entries.keys() {
-                let why = refusals::key(key);
-                self.refused(
-                    &[Key("storage"), Key(namespace), Key(key)],
-                    why,
-                    "a key has 1 to 256 characters and no `/`",
-                );
+                if let Some(why) = refusals::key(key) {
+                    self.refused_at(keys.place(key), &why, "a key has 1 to 256 characters and no `/`");
+                }
             }
         }
     }
@@ -266,13 +278,14 @@ impl File<'_> {
     /// Real secrets: those of the installation, and wherever else one was put.
     fn secrets(&mut self) {
         for (table, values) in [("secrets", &self.config.secrets), ("config", &self.config.config)] {
+            let members = LazyCell::new(|| Members::of(self.root.get(table).unwrap_or(self.root)));
             for (key, value) in values {
                 if let Some((kind, shown)) = secrets::in_config(value) {
                     let message = format!("`{table}.{key}` looks like {kind}");
                     let help = format!(
                         "write a made-up one here, and keep the real one in a file that git ignores, named with `--data`: {shown}"
                     );
-                    self.say(&[Key(table), Key(key)], Code::CONFIG_SECRET, message, &help);
+                    self.say_at(members.place(key), Code::CONFIG_SECRET, message, &help);
                 }
             }
         }
@@ -308,6 +321,38 @@ impl File<'_> {
     }
 }
 
+/// The members of one object, found by their keys.
+struct Members<'t> {
+    node: &'t Node,
+    by_key: HashMap<&'t str, &'t Member>,
+}
+
+impl<'t> Members<'t> {
+    /// Of a key that stands twice the last one counts.
+    fn of(node: &'t Node) -> Members<'t> {
+        let members = node.members().unwrap_or_default().iter();
+        Members { node, by_key: members.map(|member| (member.key.as_str(), member)).collect() }
+    }
+
+    /// The value of a key; what holds the key where there is none, as behind an alias.
+    fn value(&self, key: &str) -> &'t Node {
+        self.by_key.get(key).map_or(self.node, |member| &member.value)
+    }
+
+    /// The bytes of a key's value, or of the key.
+    fn place(&self, key: &str) -> (usize, usize) {
+        self.by_key.get(key).map_or((self.node.start, self.node.end), |member| {
+            within(&member.value).unwrap_or((member.start, member.end))
+        })
+    }
+}
+
+/// The bytes of a value that is neither object nor list, and not empty.
+fn within(value: &Node) -> Option<(usize, usize)> {
+    let stands_alone = value.members().is_none() && value.items().is_none() && value.end > value.start;
+    stands_alone.then_some((value.start, value.end))
+}
+
 /// The bytes of the value these steps lead to, or of the last one there is; a key that is not the last stands for itself.
 fn place(root: &Node, steps: &[Step<'_>]) -> (usize, usize) {
     let mut node = root;
@@ -327,9 +372,7 @@ fn place(root: &Node, steps: &[Step<'_>]) -> (usize, usize) {
                 item
             }
         };
-        if next.members().is_none() && next.items().is_none() && next.end > next.start {
-            place = (next.start, next.end);
-        }
+        place = within(next).unwrap_or(place);
         node = next;
     }
     place
@@ -429,6 +472,23 @@ mod tests {
         ] {
             assert_eq!(found(text), [(code, place.to_owned())], "{text}");
         }
+    }
+
+    #[test]
+    fn very_many_bad_keys_ids_and_schedules_are_judged_in_one_go() {
+        let lines = |front: &str, line: fn(usize) -> String| {
+            let lines: String = (0..15_000).map(line).collect();
+            format!("{front}\n{lines}")
+        };
+        let keys = lines("storage:\n  n:", |number| format!("    a/{number}: 1\n"));
+        let namespaces = lines("storage:", |number| format!("  n{number:0130}: {{a/b: 1}}\n"));
+        for text in [keys, namespaces] {
+            assert_eq!(found(&text).len(), super::super::judge::MOST + 1);
+        }
+        let clients = lines("clients:", |number| format!("  - {{id: c{number}}}\n"));
+        let users =
+            lines("users:", |number| format!("  - {{id: u{number}, type: client, client_id: c{number}}}\n"));
+        assert_eq!(found(&format!("{clients}{users}")), []);
     }
 
     #[test]

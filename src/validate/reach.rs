@@ -1,6 +1,11 @@
 //! Which earlier endpoint answers all requests of a later one, found without comparing each with each.
 
+use crate::manifest::segments;
 use std::collections::HashMap;
+
+/// The most branches that are followed side by side: each parameter beside a literal doubles them. The path itself is
+/// always among the first.
+const WIDEST: usize = 64;
 
 /// The endpoints of one method, as a tree of path segments. A segment that begins with `:` matches any one segment.
 #[derive(Debug, Default)]
@@ -35,9 +40,8 @@ impl<'a> Tree<'a> {
         let mut reached = vec![0];
         for segment in segments(path) {
             let next = reached.iter().filter_map(|node| self.nodes.get(*node));
-            reached = next
-                .flat_map(|node| node.literal.get(segment).copied().into_iter().chain(node.any))
-                .collect();
+            let next = next.flat_map(|node| node.literal.get(segment).copied().into_iter().chain(node.any));
+            reached = next.take(WIDEST).collect();
         }
         reached.into_iter().filter_map(|node| self.nodes.get(node)?.endpoint).min()
     }
@@ -62,12 +66,6 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// As the gateway splits a path: without the slashes around it (contract/registry.md §5.4).
-fn segments(path: &str) -> impl Iterator<Item = &str> {
-    let trimmed = path.trim_matches('/');
-    trimmed.split('/').filter(move |_| !trimmed.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +77,23 @@ mod tests {
         let mut tree = Tree::default();
         for (index, (path, expected)) in paths.into_iter().zip(expected).enumerate() {
             assert_eq!(tree.enter(path, index), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn paths_that_thousands_of_patterns_may_cover_are_looked_up_in_time() {
+        let pattern = |number: usize| -> String {
+            (0..10).map(|bit| if number >> bit & 1 == 1 { "/:x" } else { "/a" }).collect()
+        };
+        let mut patterns: Vec<String> = (0..1024).map(|number| format!("{}/z", pattern(number))).collect();
+        patterns.sort_by_key(|path| path.matches(':').count());
+        let others: Vec<String> = (0..5_000).map(|number| format!("{}/x{number}", "/a".repeat(10))).collect();
+        let mut tree = Tree::default();
+        for (index, path) in patterns.iter().chain(&others).enumerate() {
+            assert_eq!(tree.enter(path, index), None, "{path}");
+        }
+        for (index, path) in patterns.iter().enumerate() {
+            assert!(tree.covering(path).is_some_and(|first| first <= index), "{path}");
         }
     }
 }

@@ -1,13 +1,10 @@
 //! The routes a page calls against the endpoints that are declared (contract/registry.md §5.4, contract/ui.md §1.5).
 
+use super::declared::Declared;
 use super::judge::{Judge, with_help};
 use crate::build::javascript::survey::{Call, Literal, METHODS, Survey, Value};
-use crate::findings::{Code, nearest};
-use crate::manifest::{Endpoint, Manifest, Match};
+use crate::findings::Code;
 use std::collections::BTreeSet;
-
-/// Findings of one file that say what was probably meant; finding that out compares with every endpoint.
-const SUGGESTED: usize = 20;
 
 /// A call of a route, as a page's source says it.
 struct Route<'a> {
@@ -21,7 +18,7 @@ struct Route<'a> {
 }
 
 /// What a script of a page calls and the manifest does not declare.
-pub(super) fn judge(found: &Survey, manifest: &Manifest, judge: &mut Judge) {
+pub(super) fn judge(found: &Survey, declared: &Declared, judge: &mut Judge) {
     let calls = found.calls.iter().filter_map(call);
     // `request.open('GET', path)` asks the page's own origin, which is no gateway.
     let unnamed = found.routes.iter().filter(|call| call.path.last().is_none_or(|name| name != "open"));
@@ -30,7 +27,7 @@ pub(super) fn judge(found: &Survey, manifest: &Manifest, judge: &mut Judge) {
     for route in calls.chain(unnamed.filter_map(unnamed_call)).chain(messages) {
         // Where a nested call is read with the one around it, once is enough.
         if told.insert((route.literal.span.start, route.path.clone())) {
-            undeclared(judge, &route, manifest);
+            undeclared(judge, &route, declared);
         }
     }
 }
@@ -98,57 +95,27 @@ fn path(text: &str, literal: &Literal) -> (String, bool) {
 }
 
 /// Says so when no endpoint answers the route.
-fn undeclared(judge: &mut Judge, route: &Route, manifest: &Manifest) {
-    let answers = |endpoint: &&Endpoint| route.is_answered(endpoint);
-    let fitting: Vec<&Endpoint> = manifest.endpoints.iter().filter(answers).collect();
-    let method_fits = |endpoint: &&Endpoint| {
-        route.method.as_deref().is_none_or(|method| endpoint.matches(method, &endpoint.path) == Match::Yes)
-    };
-    if fitting.iter().any(method_fits) {
+fn undeclared(judge: &mut Judge, route: &Route, declared: &Declared) {
+    let path = &route.path;
+    let methods = if route.is_whole { declared.whole(path) } else { declared.front(path) };
+    if methods.answer(route.method.as_deref()) || judge.is_full() {
         return;
     }
-    let path = &route.path;
     let shown = if route.is_whole { path.clone() } else { format!("{path}…") };
     let method = route.method.as_deref().map(|method| format!("{method} ")).unwrap_or_default();
-    let declared: BTreeSet<&str> = fitting.iter().map(|endpoint| endpoint.method.as_str()).collect();
     let message = format!("`{method}{shown}` is called and not declared: the gateway answers 404");
-    let help = if judge.findings.len() > SUGGESTED {
-        String::new()
-    } else if declared.is_empty() {
-        let lower = path.to_lowercase();
-        let near = nearest(&lower, manifest.endpoints.iter().map(|endpoint| endpoint.path.as_str()));
-        let same = manifest.endpoints.iter().map(|endpoint| endpoint.path.as_str());
-        let near = same.clone().find(|same| same.eq_ignore_ascii_case(path)).or(near);
-        near.map_or_else(
+    let mut names: Vec<&str> = methods.names().collect();
+    names.sort_unstable();
+    let help = if names.is_empty() {
+        declared.meant(path).map_or_else(
             || "declare it in `api.endpoints` of the manifest".to_owned(),
             |near| format!("did you mean `{near}`? paths are compared letter by letter"),
         )
     } else {
-        let declared: Vec<&str> = declared.into_iter().collect();
-        format!("declared for this path: {}", declared.join(", "))
+        format!("declared for this path: {}", names.join(", "))
     };
     let span = &route.literal.span;
     judge.add(span.start, span.end, with_help(Code::UI_CALL_UNDECLARED, message, help));
-}
-
-impl Route<'_> {
-    /// Whether the endpoint's path can answer the route, whatever stands behind the literal.
-    fn is_answered(&self, endpoint: &Endpoint) -> bool {
-        if self.is_whole {
-            return endpoint.matches("GET", &self.path) != Match::No;
-        }
-        let mut declared = endpoint.path.trim_matches('/').split('/');
-        let mut called = self.path.trim_start_matches('/').split('/').peekable();
-        while let Some(part) = called.next() {
-            let is_last = called.peek().is_none();
-            let Some(wanted) = declared.next() else { return false };
-            let fits = if is_last { wanted.starts_with(part) } else { wanted == part };
-            if !fits && !wanted.starts_with(':') {
-                return false;
-            }
-        }
-        true
-    }
 }
 
 #[cfg(test)]
@@ -156,6 +123,7 @@ mod tests {
     use super::super::ui_scripts::CALLS;
     use super::*;
     use crate::build::javascript::survey::{Asked, survey};
+    use crate::manifest::{Endpoint, Manifest};
     use std::path::Path;
 
     fn manifest(endpoints: &[(&str, &str)]) -> Manifest {
@@ -173,7 +141,7 @@ mod tests {
         let asked = Asked { calls: &CALLS, routes: true, texts: false };
         let found = survey(Path::new("ui/app.js"), source, asked).unwrap();
         let mut said = Judge::new(source, "ui/app.js");
-        judge(&found, &declared, &mut said);
+        judge(&found, &Declared::of(&declared), &mut said);
         let findings = said.findings.into_iter();
         findings.map(|finding| finding.message.split('`').nth(1).unwrap_or_default().to_owned()).collect()
     }

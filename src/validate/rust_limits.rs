@@ -4,7 +4,7 @@
 use super::judge::Judge;
 use super::literals;
 use super::rust_tokens::{Kind, Token, number};
-use crate::build::javascript::survey::{Literal, Value};
+use crate::build::javascript::survey::{LONGEST_NAMED, Literal, Value};
 use crate::host::refusals;
 use crate::manifest::Manifest;
 use std::collections::{HashMap, HashSet};
@@ -75,6 +75,7 @@ fn constants<'a>(tokens: &'a [Token<'a>]) -> HashMap<&'a str, Value> {
             && end.is(';')
         {
             let value = match &value.kind {
+                Kind::Text(text) if text.len() > LONGEST_NAMED => Some(Value::Length(text.len())),
                 Kind::Text(text) => Some(Value::Text(text.clone())),
                 Kind::Word(word) => number(word).map(Value::Number),
                 Kind::Mark(_) => None,

@@ -20,6 +20,9 @@ fn duplicates(judge: &mut Judge, node: &Node) {
         duplicates(judge, item);
     }
     let mut seen = HashSet::new();
+    if judge.is_full() {
+        return;
+    }
     for member in node.members().unwrap_or_default() {
         if !seen.insert(member.key.as_str()) {
             let message = format!("`{}` stands twice; the platform takes the last one", member.key);
@@ -31,9 +34,12 @@ fn duplicates(judge: &mut Judge, node: &Node) {
 
 /// One object: unknown keys, missing keys, then each value.
 fn object(judge: &mut Judge, parent: &str, path: &str, node: &Node) {
+    let mut there = None;
     for (index, member) in node.members().unwrap_or_default().iter().enumerate() {
-        if keys::of(parent).all(|key| key.name != member.key) {
-            unknown(judge, parent, path, node, index);
+        if keys::of(parent).all(|key| key.name != member.key) && !judge.is_full() {
+            let names = || keys::of(parent).map(|key| key.name).filter(|name| node.get(name).is_some());
+            let there: &Vec<&str> = there.get_or_insert_with(|| names().collect());
+            unknown(judge, parent, path, node, index, there);
         }
     }
     for key in keys::of(parent) {
@@ -117,14 +123,15 @@ pub(super) fn rewritten(judge: &mut Judge, node: &Node, path: &str, stored: &str
     judge.value(node, Code::VALUE_REWRITTEN, message, format!("write `{stored}`")).fix(fix);
 }
 
-/// A key that is not in the table: the member `index` of `node`.
-fn unknown(judge: &mut Judge, parent: &str, path: &str, node: &Node, index: usize) {
+/// A key that is not in the table: the member `index` of `node`, which has these that are.
+fn unknown(judge: &mut Judge, parent: &str, path: &str, node: &Node, index: usize, there: &[&str]) {
     let Some(member) = node.members().and_then(|members| members.get(index)) else { return };
     let key = &member.key;
     let whole = join(path, key);
     let near = suggest::nearest(key, keys::of(parent).map(|key| key.name));
     let meant = near.map(|near| format!("did you mean `{}`?", join(path, near)));
-    let fix = remove_or_rename(judge, parent, node, index, near);
+    let slip = near.filter(|near| !there.contains(near));
+    let fix = remove_or_rename(judge, parent, node, index, slip);
     let added = match parent {
         "" => {
             let known =
@@ -165,24 +172,25 @@ fn is_true(node: &Node) -> bool {
 /// Whether the platform lets a schedule call the endpoint (contract/registry.md §7.3).
 fn can_be_scheduled(endpoint: &Node) -> bool {
     let text = |key: &str| endpoint.get(key).and_then(Node::as_str).unwrap_or_default();
-    let method = text("method").trim();
+    let method = trim(text("method"));
     let is_called = method.eq_ignore_ascii_case("GET") || method.eq_ignore_ascii_case("POST");
     is_called && !text("path").contains([':', '{', '}'])
 }
 
 /// What mends an unknown key. Below the top the platform drops it, so removing it changes nothing; at the top only keys
-/// whose values say nothing to people or the platform go unasked. A slip is renamed, when asked.
+/// whose values say nothing to people or the platform go unasked. A slip for a key that is not there is renamed, when
+/// asked.
 fn remove_or_rename(
     judge: &Judge,
     parent: &str,
     node: &Node,
     index: usize,
-    near: Option<&str>,
+    slip: Option<&str>,
 ) -> Option<Fix> {
     let member = node.members()?.get(index)?;
-    if let Some(near) = near.filter(|near| node.get(near).is_none()) {
-        let edit = Edit::new(judge.span(member.start..member.end), format!("\"{near}\""));
-        return Some(Fix::probable(format!("rename it to `{near}`"), vec![edit]));
+    if let Some(meant) = slip {
+        let edit = Edit::new(judge.span(member.start..member.end), format!("\"{meant}\""));
+        return Some(Fix::probable(format!("rename it to `{meant}`"), vec![edit]));
     }
     let known = keys::REFUSED.iter().find(|(name, _)| parent.is_empty() && *name == member.key);
     if known.is_some_and(|(_, help)| !help.starts_with("remove")) {

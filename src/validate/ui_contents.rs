@@ -1,5 +1,6 @@
 //! What UI files hold: pages, scripts and styles against the policy and the sandbox they run under, secrets, weight.
 
+use super::declared::Declared;
 use super::judge::with_help;
 use super::{Bounds, pages, secrets, ui_scripts, ui_styles};
 use crate::bundle;
@@ -14,6 +15,9 @@ const LARGE: u64 = 5 << 20;
 /// What a UI that calls routes has in it: the bridge's functions and message, or the gateway's address.
 const CALLS: [&str; 5] = ["callProxy", "callRoute", "callHandlerJson", "apiproxy", "/api/ext"];
 
+/// More findings than anyone reads.
+const MOST: usize = 10_000;
+
 /// What to do with a file that is too large to be judged.
 const SPLIT: &str = "split it: what the first page does not need can be loaded later";
 
@@ -23,8 +27,10 @@ pub(super) struct Contents<'m> {
     /// The page's name in findings.
     page: String,
     bounds: Bounds,
-    /// What declares the routes that scripts call.
-    manifest: Option<&'m Manifest>,
+    /// The file from which on nothing was looked into, because so much was said.
+    stopped_at: Option<String>,
+    /// The routes that scripts may call.
+    declared: Option<Declared<'m>>,
     has_page: bool,
     has_script: bool,
     /// Whether anything in the UI calls routes.
@@ -65,7 +71,8 @@ impl<'m> Contents<'m> {
         Contents {
             page,
             bounds,
-            manifest,
+            stopped_at: None,
+            declared: manifest.map(Declared::of),
             has_page: false,
             has_script: false,
             calls: false,
@@ -80,6 +87,12 @@ impl<'m> Contents<'m> {
     /// asked only where what is in it matters.
     pub(super) fn add(&mut self, path: &str, file: &str, size: u64, bytes: impl FnOnce() -> Vec<u8>) {
         self.has_page |= file == self.page;
+        if self.findings.len() >= MOST {
+            // The rest of a hostile bundle is not looked into.
+            self.stopped_at.get_or_insert_with(|| file.to_owned());
+            self.miss();
+            return;
+        }
         self.findings.extend(shipped(path, file));
         if let Some(first) = self.seen.insert(bundle::folded(path), path.to_owned()) {
             let [path, first] = [path, &first].map(|path| path.escape_default().to_string());
@@ -129,7 +142,7 @@ impl<'m> Contents<'m> {
                         format!("`{path}` has {:.1} MiB, and its calls are not looked at", mebibytes(size));
                     self.findings.push(with_help(Code::FINDINGS_LIMIT, message, SPLIT).in_file(file));
                 } else {
-                    self.findings.extend(ui_scripts::judge(path, file, text, self.manifest));
+                    self.findings.extend(ui_scripts::judge(path, file, text, self.declared.as_ref()));
                 }
             }
             Kind::Style => self.findings.extend(ui_styles::judge(file, text)),
@@ -149,7 +162,10 @@ impl<'m> Contents<'m> {
 
     /// Everything that is to be said.
     pub(super) fn finish(&mut self) -> Vec<Finding> {
-        if self.has_page && self.has_script && self.ready < Ready::Script {
+        if let Some(file) = self.stopped_at.take() {
+            let message = format!("more than {MOST} findings in the UI; the rest of it is not looked into");
+            self.findings.push(Finding::new(Code::FINDINGS_LIMIT, message).in_file(file));
+        } else if self.has_page && self.has_script && self.ready < Ready::Script {
             let message = if self.ready == Ready::Inline {
                 "`ready` is sent by an inline script, which does not run, so the host never learns that the page is up"
             } else {
@@ -250,6 +266,16 @@ mod tests {
         let mut contents = Contents::new("ui/index.html".into(), None, Bounds::USUAL);
         contents.add("ui/a.png", "ui/a.png", 6 << 20, Vec::new);
         assert_eq!(contents.finish()[0].code, Code::UI_FILE_LARGE);
+    }
+
+    #[test]
+    fn of_very_many_files_with_very_many_findings_the_first_are_looked_into() {
+        let page = "<p onclick=a>".repeat(2_000);
+        let files: Vec<String> = (0..200).map(|number| format!("ui/{number}.html")).collect();
+        let files: Vec<(&str, &str)> = files.iter().map(|path| (path.as_str(), page.as_str())).collect();
+        let codes = codes(&files);
+        assert!((MOST..2 * MOST).contains(&codes.len()), "{}", codes.len());
+        assert_eq!(codes.last(), Some(&Code::FINDINGS_LIMIT));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Scripts of the UI against the policy they are served with and the sandbox they run in.
 
+use super::declared::Declared;
 use super::judge::{Judge, with_help};
 use super::routes;
 use crate::build::javascript::survey::{self, Asked, Call, Literal, Value};
 use crate::findings::{Code, Finding};
-use crate::manifest::Manifest;
 use std::path::Path;
 
 /// The last names of the calls that are looked at.
@@ -39,21 +39,24 @@ const HARMLESS: [&str; 2] = ["return this", "return this;"];
 /// The largest script whose routes are judged, in bytes: what is larger was put together of libraries.
 const LARGEST_ROUTED: usize = 1 << 20;
 
-/// Judges one script; its routes too when there is a manifest to declare them.
-pub(super) fn judge(path: &str, file: &str, text: &str, manifest: Option<&Manifest>) -> Vec<Finding> {
-    let manifest = manifest.filter(|_| text.len() <= LARGEST_ROUTED && has_path(text));
+/// Judges one script; its routes too when it is known which are declared.
+pub(super) fn judge(path: &str, file: &str, text: &str, declared: Option<&Declared>) -> Vec<Finding> {
+    let declared = declared.filter(|_| text.len() <= LARGEST_ROUTED && has_path(text));
     // Parsing is the dear part: many files of a UI have none of these words.
-    if manifest.is_none() && !CALLS.iter().any(|word| text.contains(word)) {
+    if declared.is_none() && !CALLS.iter().any(|word| text.contains(word)) {
         return Vec::new();
     }
-    let asked = Asked { calls: &CALLS, routes: manifest.is_some(), texts: false };
+    let asked = Asked { calls: &CALLS, routes: declared.is_some(), texts: false };
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     let Some(found) = survey::survey(Path::new(path), body, asked) else { return Vec::new() };
     let mut judge = Judge::new(text, file);
-    if let Some(manifest) = manifest {
-        routes::judge(&found, manifest, &mut judge);
+    if let Some(declared) = declared {
+        routes::judge(&found, declared, &mut judge);
     }
     for call in &found.calls {
+        if judge.is_full() {
+            break;
+        }
         let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
         let path = match path.as_slice() {
             ["window" | "globalThis" | "self", rest @ ..] if call.is_global && !rest.is_empty() => rest,

@@ -4,18 +4,22 @@ use super::judge::{Judge, with_help};
 use crate::build::javascript::survey::METHODS;
 use crate::findings::Code;
 use crate::manifest::source::Node;
-use std::collections::HashSet;
+use crate::manifest::trim;
+use std::collections::{HashMap, HashSet};
 
 /// Endpoints that a handler with these texts cannot tell from a path it does not know, and so answers with its 404.
 pub(super) fn judge(texts: &[&str], tree: &Node, judge: &mut Judge) {
     let Some(list) = tree.get("api").and_then(|api| api.get("endpoints")) else { return };
     let known = Known::of(texts);
-    if known.fronts.is_empty() {
+    if !known.fronts.iter().any(|(_, ends)| *ends) {
         return;
     }
     for endpoint in list.items().unwrap_or_default() {
         let Some(node) = endpoint.get("path") else { continue };
-        let Some(path) = node.as_str().map(str::trim).filter(|path| !known.knows(path)) else { continue };
+        let Some(path) = node.as_str().map(trim).filter(|path| !known.knows(path)) else { continue };
+        if judge.is_full() {
+            return;
+        }
         let message = format!("`{path}` is declared, and no text of the handler's source names it");
         let help = "a path the handler does not know ends in its 404; answer it, or remove the endpoint";
         judge.add(node.start, node.end, with_help(Code::ENDPOINT_UNANSWERED, message, help));
@@ -25,14 +29,15 @@ pub(super) fn judge(texts: &[&str], tree: &Node, judge: &mut Judge) {
 /// What a handler's texts name.
 struct Known {
     words: HashSet<String>,
-    /// Texts that are paths or begin ones, as segments.
-    fronts: HashSet<Vec<String>>,
+    /// Texts that are paths or begin ones, segment by segment: what follows each step, and whether one ends there. The
+    /// first step is before all segments.
+    fronts: Vec<(HashMap<String, usize>, bool)>,
 }
 
 impl Known {
     fn of(texts: &[&str]) -> Known {
         let mut words = HashSet::new();
-        let mut fronts = HashSet::new();
+        let mut fronts = vec![(HashMap::new(), false)];
         for text in texts {
             let plain = text.replace('\\', "");
             words.extend(words_of(&plain).map(str::to_owned));
@@ -43,9 +48,18 @@ impl Known {
                 .map_or(path, |(_, path)| path);
             if path.starts_with('/') {
                 let front = path.split(['(', '[', '{', '*', '+', '$', '?']).next().unwrap_or_default();
-                let segments: Vec<String> =
-                    front.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
-                fronts.insert(segments);
+                let mut at = 0;
+                for part in front.split('/').filter(|part| !part.is_empty()) {
+                    let fresh = fronts.len();
+                    let Some((next, _)) = fronts.get_mut(at) else { break };
+                    at = *next.entry(part.to_owned()).or_insert(fresh);
+                    if at == fresh {
+                        fronts.push((HashMap::new(), false));
+                    }
+                }
+                if let Some((_, ends)) = fronts.get_mut(at) {
+                    *ends = true;
+                }
             }
         }
         Known { words, fronts }
@@ -60,12 +74,17 @@ impl Known {
             named(word)
                 || words_of(word).filter(|part| part != word && part.len() > 2).any(|part| named(&part))
         });
-        let mut fronts = (1..=last).filter_map(|length| segments.get(..length));
-        is_named
-            || fronts.any(|front| {
-                let front: Vec<String> = front.iter().map(|part| (*part).to_owned()).collect();
-                self.fronts.contains(&front)
+        is_named || self.fronts_of(segments.iter().take(last)).any(|is_one| is_one)
+    }
+
+    /// Whether a front ends after each of these segments, as far as texts go.
+    fn fronts_of<'s>(&self, segments: impl Iterator<Item = &'s &'s str>) -> impl Iterator<Item = bool> {
+        segments
+            .scan(0, |at, segment| {
+                *at = *self.fronts.get(*at)?.0.get(*segment)?;
+                Some(*at)
             })
+            .map(|at| self.fronts.get(at).is_some_and(|(_, ends)| *ends))
     }
 }
 
@@ -101,5 +120,12 @@ mod tests {
         for path in ["/Notes", "/api/other", "/tickets/:id", "/note"] {
             assert!(!known.knows(path), "{path}");
         }
+    }
+
+    #[test]
+    fn a_path_of_very_many_segments_is_read_once() {
+        let path = "/a".repeat(50_000);
+        assert!(!Known::of(&[&path]).knows(&format!("/b{path}/z")));
+        assert!(Known::of(&[&path]).knows(&format!("{path}/z")));
     }
 }

@@ -4,7 +4,7 @@ use super::judge::{Judge, with_help};
 use crate::findings::{Code, Edit, Fix};
 use crate::manifest::source::Node;
 use crate::manifest::{Capability, Manifest};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a capability is not used, when a component tells.
 pub(super) const NOT_IMPORTED: &str = "the handler does not import its interface";
@@ -55,9 +55,10 @@ pub(super) fn missing(evidence: &[Evidence], manifest: &Manifest, tree: &Node, j
 /// Tells what is asked for and not used; `is_certain` says whether it can be taken away unasked.
 pub(super) fn unused(evidence: &[Evidence], why: &str, is_certain: bool, tree: &Node, judge: &mut Judge) {
     let Some(list) = tree.get("capabilities") else { return };
+    let used: BTreeSet<Capability> = evidence.iter().map(|one| one.capability).collect();
     for (index, node) in list.items().unwrap_or_default().iter().enumerate() {
         let Some(capability) = node.as_str().and_then(Capability::named) else { continue };
-        if capability.is_default() || evidence.iter().any(|one| one.capability == capability) {
+        if capability.is_default() || used.contains(&capability) || judge.is_full() {
             continue;
         }
         let message = format!("`{capability}` is asked for, and {why}");

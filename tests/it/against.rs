@@ -297,6 +297,31 @@ fn the_runtime_refuses_nothing_and_says_what_survives() {
 }
 
 #[test]
+fn the_publish_gate_reads_all_that_javascript_reads() {
+    let sandbox = Sandbox::new();
+    let manifest = |label: &str, more: &str| {
+        format!(
+            r#"{{"name": "com.acme.reports", "publisher": "Acme", "version": "1.0.0", "runtime": "wasm-js@1",
+            "ui": {{"type": "iframe", "entry": "ui/index.html", "hooks": {{"appMenu": {{"label": "{label}"}}}}, "x": {more}}}}}"#
+        )
+    };
+    let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    for (label, more) in
+        [("a\\ud800b", "1"), ("a", "[1e999, -1e999]"), ("a", &deep(200)), ("a", &deep(100_000))]
+    {
+        sandbox.write("manifest.json", manifest(label, more));
+        let run = sandbox.run("--format json validate manifest.json --against server").ok();
+        let stored = &run.json()["verdicts"][0]["keeps"]["ui"]["hooks"]["appMenu"]["label"];
+        assert_eq!(*stored, label.replace("\\ud800", "\u{fffd}"));
+    }
+    for more in ["[1e]", &deep(200)[1..], "\"\\ud80\""] {
+        sandbox.write("manifest.json", manifest("a", more));
+        let run = sandbox.run("validate manifest.json --against server").expect_code(1);
+        assert!(run.stdout.contains("server: `$` not JSON: "), "{}", run.stdout);
+    }
+}
+
+#[test]
 fn every_validator_reads_projects_and_bundles_and_refuses_what_is_no_json() {
     let sandbox = Sandbox::new();
     sandbox.run("new shop --template ui --publisher Acme --yes").ok();

@@ -1,6 +1,8 @@
 //! Every example: validated, built, packed and called, as its README says.
 
+use crate::dev;
 use crate::extension::Extension;
+use crate::http::send;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -194,6 +196,30 @@ fn fullstack_lets_clients_order_and_the_team_decide_once() {
     extension.answers(409, "POST", "/orders/8236209840000-fabrika1/approve", &[]);
     extension.answers(404, "POST", "/orders/8000000000000-nobody/approve", &[]);
     extension.answers_on_wasmtime_44(404, "POST", "/orders/nobody/approve", None);
+}
+
+#[test]
+fn an_order_whose_invoice_is_refused_stays_open_and_can_be_approved_later() {
+    let extension = Extension::from_example("fullstack");
+    let data = fs_err::read_to_string(extension.path("alga-ext.yaml")).unwrap();
+    let without = data.replacen(&format!("- id: {CONTOSO}"), "- id: 00000000-0000-4000-8000-000000000000", 1);
+    fs_err::write(extension.path("alga-ext.yaml"), without).unwrap();
+    let mut server = dev::start(&extension.sandbox, "-C examples/fullstack");
+    dev::wait_for(&mut server, "swapped");
+    let url = server.url.clone();
+    let call = |method: &str, path: &str| {
+        send(&url, method, &format!("/api/ext-proxy/com.northwind.equipment{path}"), &[], b"")
+    };
+    let approve = "/orders/8236123440000-contoso1/approve";
+    for _ in 0..2 {
+        let (status, error) = call("POST", approve).refusal();
+        assert!(status == 502 && error.contains("Client not found"), "{status} {error}");
+        assert_eq!(call("GET", "/orders").json()["orders"][0]["state"], "open");
+    }
+    fs_err::write(extension.path("alga-ext.yaml"), data).unwrap();
+    dev::wait_for(&mut server, "swapped");
+    assert_eq!(call("POST", approve).json()["invoiceNumber"], "INV-000001");
+    assert_eq!(call("POST", approve).status, 409);
 }
 
 #[test]

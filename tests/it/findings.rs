@@ -5,6 +5,7 @@ use crate::sarif;
 use alga_ext::findings::{Code, ExampleKind};
 use alga_ext::manifest::source;
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// The members of a manifest without fault, and the project around it.
 const MEMBERS: [(&str, &str); 6] = [
@@ -254,6 +255,74 @@ fn annotations_are_the_default_in_a_github_workflow_alone() {
         workflow(&["validate", "ext", "--format", "human"]).stdout.starts_with("manifest.json:6:1: error[")
     );
     assert!(workflow(&["--format", "json", "validate", "ext"]).json()["errors"] == 2);
+}
+
+#[test]
+fn annotations_name_files_from_the_repository_on_wherever_the_job_runs() {
+    let sandbox = Sandbox::new();
+    sandbox.write("repository/packages/ext/manifest.json", manifest("\"version\": \"v1.0.0\""));
+    sandbox.write("repository/tools/readme", "");
+    let repository = sandbox.path("repository");
+    let place = "::error file=packages/ext/manifest.json,line=7,";
+    let said = |folder: &str, words: &[&str], workspace: &Path| {
+        let mut command = sandbox.alga(words);
+        command.current_dir(sandbox.path(folder)).env("GITHUB_WORKSPACE", workspace);
+        sandbox.run_command(command.env("GITHUB_ACTIONS", "true")).expect_code(1).stdout
+    };
+    for (folder, words) in [
+        ("repository", vec!["validate", "packages/ext"]),
+        ("repository/packages", vec!["validate", "ext"]),
+        ("repository/packages/ext", vec!["validate"]),
+        ("repository/packages/ext", vec!["validate", "manifest.json"]),
+        ("repository/packages/ext/", vec!["validate", "./manifest.json"]),
+        ("repository/tools", vec!["validate", "../packages/ext"]),
+        ("repository/tools", vec!["validate", "../packages/ext/manifest.json"]),
+    ] {
+        let stdout = said(folder, &words, &repository);
+        assert!(stdout.contains(place), "{folder} {words:?}: {stdout}");
+    }
+    let absolute = repository.join("packages/ext");
+    let stdout = said("repository/tools", &["validate", absolute.to_str().unwrap()], &repository);
+    assert!(stdout.contains(place), "{stdout}");
+    // A workspace elsewhere says nothing about where these files are.
+    let stdout = said("repository/packages", &["validate", "ext"], &sandbox.path("elsewhere"));
+    assert!(stdout.contains("::error file=ext/manifest.json,"), "{stdout}");
+    let words = ["--format", "sarif", "validate"];
+    let document: Value =
+        serde_json::from_str(&said("repository/packages/ext", &words, &repository)).unwrap();
+    let artifact = &document["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"];
+    assert_eq!(artifact["uri"], "packages/ext/manifest.json");
+}
+
+#[test]
+fn names_of_strangers_do_not_reach_the_terminal() {
+    let sandbox = Sandbox::new();
+    let hostile = "\u{202e}\u{2066}\u{1b}[31m";
+    let endpoint = "{\"method\": \"GET\", \"path\": \"/\u{202e}b c\", \"handler\": \"dist/main\"}";
+    sandbox.write(
+        "project/manifest.json",
+        manifest(&format!(
+            "\"\u{2066}key\": 1, \"capabilities\": [\"cap:\u{202e}x\"], \"api\": {{\"endpoints\": [{endpoint}]}}"
+        )),
+    );
+    sandbox.write(format!("project/ui/{hostile}.exe"), "");
+    sandbox.write("project/alga-ext.yaml", "grants: [\"cap:\u{2066}y\"]\n");
+    let strangers = ['\u{202e}', '\u{2066}', '\u{1b}'];
+    for format in ["human", "github", "junit", "sarif"] {
+        let run = sandbox.run_args(["validate", "project", "--format", format]).expect_code(1);
+        assert!(!run.stdout.contains(strangers), "{format}: {}", run.stdout);
+        assert!(!run.stderr.contains(strangers), "{format}: {}", run.stderr);
+        assert!(
+            run.stdout.contains("ui-file-name") && run.stdout.contains("capability-unknown"),
+            "{}",
+            run.stdout
+        );
+    }
+    // What programs read is as it is.
+    let document = sandbox.run("--format json validate project").expect_code(1).json();
+    let files =
+        document["findings"].as_array().unwrap().iter().filter_map(|finding| finding["file"].as_str());
+    assert!(files.into_iter().any(|file| file.contains(hostile)), "{document}");
 }
 
 #[test]

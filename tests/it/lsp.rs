@@ -426,24 +426,6 @@ fn what_is_not_known_or_out_of_turn_is_answered_by_its_code() {
 }
 
 #[test]
-fn a_request_that_is_taken_back_while_it_waits_is_answered_as_such() {
-    let sandbox = Sandbox::new();
-    let mut client = Client::new(&sandbox);
-    let message = |value: Value| {
-        let body = value.to_string();
-        format!("Content-Length: {}\r\n\r\n{body}", body.len())
-    };
-    // All in one write, so that the taking back may be there before the answer; either is right.
-    let request = json!({ "jsonrpc": "2.0", "id": "x", "method": "textDocument/hover", "params": {
-        "textDocument": { "uri": "file:///x" }, "position": { "line": 0, "character": 0 } } });
-    let back = json!({ "jsonrpc": "2.0", "method": "$/cancelRequest", "params": { "id": "x" } });
-    client.raw(format!("{}{}", message(request), message(back)).as_bytes());
-    let answer = client.wait(|message| message["id"] == "x");
-    assert!(answer["error"]["code"] == -32800 || answer["result"].is_null(), "{answer}");
-    assert_eq!(client.end(), 0);
-}
-
-#[test]
 fn garbage_and_streams_that_end_end_the_server_with_a_reason() {
     let sandbox = Sandbox::new();
     for (bytes, words) in [

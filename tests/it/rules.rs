@@ -1,7 +1,7 @@
 //! What `validate` learns from sources, UI files and the project file, and what `--fix` makes of it.
 
 use crate::harness::{Run, Sandbox};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const MANIFEST: &str = r#"{
   "name": "com.acme.reports",
@@ -297,4 +297,38 @@ fn a_mended_file_keeps_its_mode() {
         assert_ne!(sandbox.read("manifest.json"), before);
         assert_eq!(fs_err::metadata(&path).unwrap().permissions().mode() & 0o777, mode);
     }
+}
+
+#[test]
+fn a_schedule_excuses_the_endpoint_it_calls_and_no_other() {
+    let sandbox = Sandbox::new();
+    let endpoints = [
+        ("GET", "/notes"),
+        ("GET", "/daily/report"),
+        ("GET", "/report"),
+        ("POST", "/daily/report"),
+        ("GET", "/sum"),
+    ];
+    let endpoints: Vec<Value> = endpoints
+        .iter()
+        .map(|(method, path)| json!({ "method": method, "path": path, "handler": "dist/main" }))
+        .collect();
+    let manifest = json!({
+        "name": "com.acme.reports", "publisher": "Acme", "version": "1.0.0", "runtime": "wasm-js@1",
+        "ui": { "type": "iframe", "entry": "ui/index.html", "hooks": { "appMenu": { "label": "Reports" } } },
+        "api": { "endpoints": endpoints },
+    });
+    sandbox.write("manifest.json", manifest.to_string());
+    sandbox.write("src/handler.js", "export const handler = () => ({ status: 200 });\n");
+    sandbox.write("ui/index.html", "<!doctype html>\n<script src=app.js></script>\n");
+    sandbox
+        .write("ui/app.js", "bridge.ready(); bridge.callRoute('/notes', { method: 'GET' }); say('ready');\n");
+    let schedules = "schedules:\n  - { endpoint: GET /daily/report, cron: 0 9 * * * }\n  - { endpoint: //sum, cron: 0 9 * * * }\n";
+    sandbox.write("alga-ext.yaml", schedules);
+    let document = sandbox.run("--format json validate").json();
+    let uncalled = document["findings"].as_array().unwrap().iter();
+    let uncalled = uncalled.filter(|finding| finding["code"] == "endpoint-uncalled");
+    let places: Vec<&str> = uncalled.map(|finding| finding["message"].as_str().unwrap()).collect();
+    assert_eq!(places.len(), 2, "{document}");
+    assert!(places[0].starts_with("`/report` ") && places[1].starts_with("`/daily/report` "), "{places:?}");
 }

@@ -35,6 +35,6 @@ export async function invoice({ clientId, id, product, quantity, orderedBy }: Or
     items: [{ serviceId: product.id, quantity, description, rate: product.price }],
     poNumber: id,
   });
-  if (!made.success) throw new Problem(502, `the order is approved, and the invoice was refused: ${made.error}`);
+  if (!made.success) throw new Problem(502, `the invoice was refused, so the order stays open: ${made.error}`);
   return made.invoice;
 }

@@ -76,7 +76,11 @@ const approve: Endpoint = async ({ user, id, host }) => {
   const { order, revision } = await open(id, user, host);
   // Taken first: of two who approve at once, one gets a conflict, and none makes a second invoice.
   await save({ ...order, state: 'approved', decidedBy: user.userName }, host, revision);
-  const { invoiceNumber, total } = await invoice(order, host);
+  const { invoiceNumber, total } = await invoice(order, host).catch(async (error: unknown) => {
+    // Without an invoice nothing is decided: it can be approved again.
+    await save(order, host);
+    throw error;
+  });
   const approved: Order = { ...order, state: 'approved', decidedBy: user.userName, invoiceNumber };
   await save(approved, host);
   await host.logging.info(`order ${id} approved as invoice ${invoiceNumber}`);

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::findings::Findings;
 use crate::interrupt;
+use crate::output::plain;
 use crate::validate::Subject;
 use crate::watch::{Next, Signal, Watch};
 use std::sync::mpsc::Sender;
@@ -42,7 +43,7 @@ pub(super) fn run(
             .map(|path| path.strip_prefix(&folder).unwrap_or(path).display().to_string())
             .take(3)
             .collect();
-        session.output.say(&format!("\n{} changed", shown.join(", ")));
+        session.output.say(&format!("\n{} changed", plain(&shown.join(", "))));
         match judge() {
             Ok(findings) => {
                 printer.again(&findings)?;

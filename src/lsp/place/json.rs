@@ -196,10 +196,6 @@ mod tests {
     use super::super::told;
     use super::*;
 
-    fn at(text: &str) -> Option<String> {
-        told(text, json)
-    }
-
     #[test]
     fn keys_and_values_are_told_in_texts_that_are_not_whole() {
         for (text, expected) in [
@@ -216,14 +212,14 @@ mod tests {
             ("{na|", "Key  <na> "),
             ("{\"a\": tr|ue}", "Value a <true> "),
         ] {
-            assert_eq!(at(text).as_deref(), Some(expected), "{text}");
+            assert_eq!(told(text, json).as_deref(), Some(expected), "{text}");
         }
     }
 
     #[test]
     fn there_is_nothing_to_write_where_a_comma_or_colon_is_missing() {
         for text in ["|", "{\"a\" |", "{\"a\": 1 |}", "[1 |", "{} |"] {
-            assert_eq!(at(text), None, "{text}");
+            assert_eq!(told(text, json), None, "{text}");
         }
         assert_eq!(json(&"[".repeat(100_000), 99_999), None);
     }

@@ -2,6 +2,7 @@
 //! (contract/registry.md §1.1–1.5): four readers, four verdicts, in their own paths.
 
 mod checks;
+mod json;
 mod runtime;
 mod schema;
 mod server;
@@ -112,7 +113,8 @@ pub fn manifest_of(subject: &Subject) -> Result<Vec<u8>, Error> {
 pub fn verdict(bytes: &[u8], validator: Validator) -> Verdict {
     // As Node decodes: what is not UTF-8 becomes U+FFFD, a byte order mark stays and is no JSON.
     let text = String::from_utf8_lossy(bytes);
-    let value: Value = match serde_json::from_str(&text) {
+    let read = serde_json::from_str(&text).or_else(|error| json::read(&text).ok_or(error));
+    let value: Value = match read {
         Ok(value) => value,
         Err(error) => {
             let words = error.to_string();

@@ -2,7 +2,7 @@
 //! the top only, knows no vocabulary of capabilities, and stores what passes in a form of its own.
 
 use super::checks::{At, Issues};
-use crate::manifest::{is_blank, normalise, trim};
+use crate::manifest::{is_blank, normalise, stored_path, trim};
 use crate::validate::identity::is_version;
 use serde_json::{Map, Value, json};
 
@@ -124,9 +124,7 @@ fn endpoint(endpoint: &At<'_>, issues: &mut Issues) -> Option<Value> {
         endpoint.key("path").complain(issues, "contains a blank");
     }
     let handler = without_parent(&endpoint.key("handler"), issues);
-    let path = path.map(normalise);
-    let path = path.map(|path| if path.starts_with('/') { path } else { format!("/{path}") });
-    Some(json!({ "method": method, "path": path, "handler": handler.map(normalise) }))
+    Some(json!({ "method": method, "path": path.map(stored_path), "handler": handler.map(normalise) }))
 }
 
 fn precompiled(precompiled: &At<'_>, issues: &mut Issues) {

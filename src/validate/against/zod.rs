@@ -2,7 +2,7 @@
 //! wants a `ui`, and forgets every key it does not know.
 
 use super::checks::{At, Issues};
-use crate::validate::identity::is_reverse_domain;
+use crate::validate::identity::{is_reverse_domain, is_semantic};
 use serde_json::{Map, Value};
 
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -109,56 +109,4 @@ fn endpoints(endpoints: &At<'_>, issues: &mut Issues) -> Vec<Value> {
         filled(&item.key("handler"), issues);
     }
     items.iter().map(|item| only(item, &["method", "path", "handler"])).collect()
-}
-
-/// The grammar of semantic versioning 2.0.0, in numbers of any length.
-fn is_semantic(version: &str) -> bool {
-    let number = |text: &str| {
-        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        digits && (text == "0" || !text.starts_with('0'))
-    };
-    let identifier = |text: &str| {
-        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let (rest, build) = version.split_once('+').map_or((version, None), |(rest, build)| (rest, Some(build)));
-    let (core, pre) = rest.split_once('-').map_or((rest, None), |(core, pre)| (core, Some(pre)));
-    let pre_is_good =
-        pre.is_none_or(|pre| pre.split('.').all(|part| identifier(part) && (!digits(part) || number(part))));
-    core.split('.').count() == 3
-        && core.split('.').all(number)
-        && pre_is_good
-        && build.is_none_or(|build| build.split('.').all(identifier))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_semantic;
-
-    #[test]
-    fn versions_are_those_of_semver_org() {
-        for good in [
-            "0.0.4",
-            "1.1.2-prerelease+meta",
-            "1.0.0-0A.is.legal",
-            "99999999999999999999999.1.0",
-            "1.0.0-a--b",
-        ] {
-            assert!(is_semantic(good), "{good}");
-        }
-        for bad in [
-            "1",
-            "1.2",
-            "1.2.3-0123",
-            "1.0.0-..",
-            "01.1.1",
-            "1.2.3+",
-            "0.1.*",
-            " 1.2.3",
-            "1.2.3-+b",
-            "v1.2.3",
-        ] {
-            assert!(!is_semantic(bad), "{bad}");
-        }
-    }
 }

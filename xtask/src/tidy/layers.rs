@@ -6,7 +6,19 @@ use super::File;
 const LAYERS: [(&str, &[&str]); 4] = [
     (
         "words",
-        &["cache", "config", "exit", "files", "findings", "interrupt", "manifest", "schemas", "wipe", "yaml"],
+        &[
+            "cache",
+            "config",
+            "exit",
+            "files",
+            "findings",
+            "interrupt",
+            "manifest",
+            "plain",
+            "schemas",
+            "wipe",
+            "yaml",
+        ],
     ),
     (
         "parts",

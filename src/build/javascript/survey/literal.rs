@@ -9,6 +9,8 @@ use std::ops::Range;
 /// Deeper and longer values are cut.
 const DEEPEST: usize = 6;
 const LONGEST: usize = 200;
+/// The longest text, in bytes, that is copied to where its name stands: it may stand in very many places.
+pub const LONGEST_NAMED: usize = 512;
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
@@ -150,6 +152,18 @@ impl Literals<'_> {
         }
     }
 
+    /// What is known of a constant wherever its name stands.
+    pub(super) fn constant(expression: &Expression<'_>) -> Option<Value> {
+        match expression {
+            Expression::StringLiteral(text) if text.value.len() > LONGEST_NAMED => {
+                Some(Value::Length(text.value.len()))
+            }
+            Expression::StringLiteral(text) => Some(Value::Text(text.value.to_string())),
+            Expression::NumericLiteral(number) => Some(Value::Number(number.value)),
+            _ => None,
+        }
+    }
+
     /// A template as far as its parts are known.
     fn template(&self, template: &TemplateLiteral<'_>, depth: usize) -> Value {
         let mut text = String::new();
@@ -158,7 +172,7 @@ impl Literals<'_> {
             text.push_str(part);
             match template.expressions.get(index).map(|inner| self.value(inner, depth + 1)) {
                 None => {}
-                Some(Value::Text(part)) => text.push_str(&part),
+                Some(Value::Text(part)) if text.len() < LONGEST_NAMED => text.push_str(&part),
                 Some(_) => return Value::Prefix(text),
             }
         }

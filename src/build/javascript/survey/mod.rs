@@ -5,7 +5,7 @@ mod literal;
 mod reader;
 mod sources;
 
-pub use literal::{Literal, Value};
+pub use literal::{LONGEST_NAMED, Literal, Value};
 pub use sources::{Read, Source, Sources};
 
 use oxc::allocator::Allocator;

@@ -34,6 +34,7 @@ pub(super) fn read(program: &Program<'_>, scoping: &Scoping, asked: Asked<'_>) -
         hosts: HashSet::new(),
         imported: HashMap::new(),
         told: HashSet::new(),
+        requested: HashSet::new(),
         attempts: 0,
         found: Survey::default(),
     };
@@ -47,14 +48,9 @@ fn constants(program: &Program<'_>) -> HashMap<SymbolId, Value> {
     let mut constants = HashMap::new();
     let mut add = |variables: &VariableDeclaration<'_>| {
         for declarator in variables.declarations.iter().filter(|_| variables.kind.is_const()) {
-            let value = match &declarator.init {
-                Some(Expression::StringLiteral(text)) => Value::Text(text.value.to_string()),
-                Some(Expression::NumericLiteral(number)) => Value::Number(number.value),
-                _ => continue,
-            };
-            if let Some(symbol) = declarator.id.get_binding_identifier().and_then(|id| id.symbol_id.get()) {
-                constants.insert(symbol, value);
-            }
+            let value = declarator.init.as_ref().and_then(Literals::constant);
+            let symbol = declarator.id.get_binding_identifier().and_then(|id| id.symbol_id.get());
+            constants.extend(symbol.zip(value));
         }
     };
     for statement in &program.body {
@@ -80,6 +76,8 @@ struct Reader<'s> {
     imported: HashMap<SymbolId, (String, Option<String>)>,
     /// Starts and ends of members that are a part of a use already told.
     told: HashSet<(u32, u32)>,
+    /// The modules that were asked for.
+    requested: HashSet<String>,
     /// How many `try` blocks and right sides of `||` and `??` are around.
     attempts: usize,
     found: Survey,
@@ -150,7 +148,7 @@ impl Reader<'_> {
     }
 
     fn request(&mut self, specifier: &str) {
-        if !self.found.requests.iter().any(|known| known == specifier) {
+        if self.requested.insert(specifier.to_owned()) {
             self.found.requests.push(specifier.to_owned());
         }
     }

@@ -141,3 +141,26 @@ fn imports_are_told_and_a_name_that_is_made_is_unknown() {
         assert!(survey(Path::new("a.js"), text, Asked::default()).unwrap().requests_unknown, "{text}");
     }
 }
+
+#[test]
+fn long_constants_are_not_copied_to_all_the_places_their_names_stand_in() {
+    let long = "x".repeat(100_000);
+    let calls =
+        "call('GET', LONG); call('GET', `${SHORT}`); call('GET', `${MOST}${MOST}${MOST}`);".repeat(20_000);
+    let most = "y".repeat(512);
+    let text = format!("const LONG = '{long}', SHORT = '/a', MOST = '{most}'; {calls}");
+    let asked = Asked { routes: true, ..Asked::default() };
+    let found = survey(Path::new("a.js"), &text, asked).unwrap();
+    let values: Vec<&Value> = found.routes.iter().take(3).map(|call| &call.arguments[1].value).collect();
+    assert_eq!(values[..2], [&Value::Length(100_000), &Value::Text("/a".into())]);
+    assert_eq!(*values[2], Value::Prefix(most));
+    assert_eq!(found.routes.len(), 60_000);
+}
+
+#[test]
+fn very_many_modules_are_told_once_each() {
+    let twice = |number| format!("import 'a{number}';import 'a{number}';");
+    let text = (0..50_000).map(twice).collect::<Vec<String>>().concat();
+    let found = survey(Path::new("a.js"), &text, Asked::default()).unwrap();
+    assert_eq!(found.requests.len(), 50_000);
+}

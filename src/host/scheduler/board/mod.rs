@@ -300,8 +300,8 @@ pub(in crate::host) fn find_endpoint<'a>(
     };
     let path = normalise(path);
     let fits = |endpoint: &&Endpoint| {
-        endpoint.is_schedulable()
-            && endpoint.path == path
+        endpoint.path == path
+            && endpoint.is_schedulable()
             && method.as_ref().is_none_or(|method| *method == endpoint.method)
     };
     manifest.endpoints.iter().find(fits).ok_or_else(missing)
