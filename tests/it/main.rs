@@ -12,6 +12,7 @@
 mod against;
 mod attest;
 mod bad_input;
+mod believed;
 mod build;
 mod bundles;
 mod cli;
@@ -48,6 +49,8 @@ mod new;
 mod npm;
 mod pack;
 mod pages;
+#[cfg(unix)]
+mod password;
 mod promises;
 mod publish;
 mod rebuild;
@@ -61,6 +64,7 @@ mod sign;
 mod sources;
 mod templates;
 mod trust;
+mod trust_file;
 mod types;
 mod validate;
 mod wit;

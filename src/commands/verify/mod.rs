@@ -11,7 +11,9 @@ use crate::bundle::Digest;
 use crate::cli;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::release::{self, Against, Requirement, VerifyOptions};
+use crate::output::plain;
+use crate::release::{self, Against, Requirement, Verification, VerifyOptions};
+use crate::signing::PublicKey;
 use std::path::Path;
 
 /// Runs `verify`.
@@ -20,7 +22,7 @@ pub(super) fn run(arguments: &cli::Verify, session: &Session) -> Result<Exit, Er
     let offered =
         arguments.key.as_deref().map(|key| release::public_key(&session.directory, key)).transpose()?;
     let file = arguments.trust.as_deref().map(|path| session.path(path));
-    let mut trust = file.as_deref().map(release::read_trust).transpose()?;
+    let trust = file.as_deref().map(release::read_trust).transpose()?;
     let against = match (&trust, &offered) {
         (Some(trust), offered) => Against::Trust { trust, offered: offered.as_ref() },
         (None, Some(key)) => Against::Key(key),
@@ -43,12 +45,27 @@ pub(super) fn run(arguments: &cli::Verify, session: &Session) -> Result<Exit, Er
     if arguments.rebuild && verification.verified {
         exit = rebuild::run(arguments, Some(verification.content_hash), session)?;
     }
-    if let (true, Exit::Done, Some(trust), Some(path)) = (arguments.remember, exit, &mut trust, &file) {
-        release::remember(trust, &verification, offered.as_ref())?;
-        release::write_trust(path, trust)?;
-        session.output.say(&format!("noted in `{}`", path.display()));
+    if let (true, Exit::Done, Some(path)) = (arguments.remember, exit, &file) {
+        exit = remember(path, &verification, offered.as_ref(), session)?;
     }
     Ok(exit)
+}
+
+/// Notes what was accepted, unless it would not be any more.
+fn remember(
+    path: &Path,
+    verification: &Verification,
+    offered: Option<&PublicKey>,
+    session: &Session,
+) -> Result<Exit, Error> {
+    let file = path.display();
+    if let Err((reason, why)) = release::remember(path, verification, offered)? {
+        let what = format!("`{file}` has changed meanwhile and refuses the bundle: {}", plain(&why));
+        session.output.refuse(&what, reason.hint());
+        return Ok(reason.exit());
+    }
+    session.output.say(&format!("noted in `{file}`"));
+    Ok(Exit::Done)
 }
 
 /// A content hash as the user typed it.
