@@ -261,7 +261,7 @@ fn packages_in_the_store_of_pnpm_and_links_into_a_workspace_are_found() {
 #[test]
 fn what_strangers_wrote_does_not_reach_the_terminal_through_errors() {
     let sandbox = Sandbox::new();
-    let evil = r#"\u001b]0;owned\u0007\u009b2J\u202e"#;
+    let evil = r"\u001b]0;owned\u0007\u009b2J\u202e";
     let entry = |path: &str, text: String| Entry { path: path.into(), bytes: text.into_bytes() };
     let manifest =
         |name: &str| entry("manifest.json", format!("{{ \"name\": \"{name}\", \"version\": \"1.0.0\" }}"));

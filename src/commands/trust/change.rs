@@ -1,12 +1,12 @@
 //! `trust add` and `trust remove`: the trust file, changed.
 
-use super::changed;
+use super::{changed, key_id};
 use crate::cli;
 use crate::commands::Session;
 use crate::error::Error;
 use crate::output::plain;
 use crate::release::{self, Added};
-use crate::signing::{self, PublicKey};
+use crate::signing::PublicKey;
 
 /// The largest statement that is read, in bytes.
 const LARGEST: u64 = 16 << 20;
@@ -75,12 +75,4 @@ pub(super) fn remove(arguments: &cli::TrustRemove, session: &Session) -> Result<
     let what = id.as_ref().map_or_else(String::new, |id| format!("key {id} of "));
     let must = threshold.map_or_else(String::new, |threshold| format!(", {threshold} keys must sign for it"));
     changed(&path, &format!("changed: {what}`{publisher}` is trusted no more{must}"), session)
-}
-
-/// The id of a key as the user typed it.
-pub(super) fn key_id(text: &str) -> Result<String, Error> {
-    signing::key_id(text).ok_or_else(|| Error::Usage {
-        what: format!("`{text}` is no key's id"),
-        hint: Some("it is 16 hex digits; `alga-ext trust list` and `alga-ext keys list` show them".into()),
-    })
 }

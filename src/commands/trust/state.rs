@@ -1,6 +1,6 @@
 //! `trust rotate` and `trust revoke`: what a publisher's key says about keys.
 
-use super::change::key_id;
+use super::key_id;
 use crate::cli;
 use crate::commands::Session;
 use crate::commands::signer::signer;

@@ -2,6 +2,7 @@
 
 mod many;
 mod rebuild;
+mod remember;
 mod say;
 
 pub(super) use say::{checks, tell};
@@ -11,9 +12,7 @@ use crate::bundle::Digest;
 use crate::cli;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::output::plain;
-use crate::release::{self, Against, Requirement, Verification, VerifyOptions};
-use crate::signing::PublicKey;
+use crate::release::{self, Against, Requirement, VerifyOptions};
 use std::path::Path;
 
 /// Runs `verify`.
@@ -46,26 +45,9 @@ pub(super) fn run(arguments: &cli::Verify, session: &Session) -> Result<Exit, Er
         exit = rebuild::run(arguments, Some(verification.content_hash), session)?;
     }
     if let (true, Exit::Done, Some(path)) = (arguments.remember, exit, &file) {
-        exit = remember(path, &verification, offered.as_ref(), session)?;
+        exit = remember::run(path, &verification, offered.as_ref(), session)?;
     }
     Ok(exit)
-}
-
-/// Notes what was accepted, unless it would not be any more.
-fn remember(
-    path: &Path,
-    verification: &Verification,
-    offered: Option<&PublicKey>,
-    session: &Session,
-) -> Result<Exit, Error> {
-    let file = path.display();
-    if let Err((reason, why)) = release::remember(path, verification, offered)? {
-        let what = format!("`{file}` has changed meanwhile and refuses the bundle: {}", plain(&why));
-        session.output.refuse(&what, reason.hint());
-        return Ok(reason.exit());
-    }
-    session.output.say(&format!("noted in `{file}`"));
-    Ok(Exit::Done)
 }
 
 /// A content hash as the user typed it.

@@ -177,10 +177,9 @@ fn believe(
         Against::Key(key) => return believe_key(verification, key, signers, options.at),
         Against::Trust { trust, .. } => trust,
     };
-    let signer = |found: &Found| Some(trust::Signer { key: found.key.clone()?, claim: found.claim.clone()? });
-    let signed: Option<Vec<trust::Signer>> = signers.iter().map(signer).collect();
-    let Some((signed, first)) = signed.and_then(|signed| Some((signed.clone(), signed.into_iter().next()?)))
-    else {
+    let vouch = |found: &Found| Some(trust::Signer { key: found.key.clone()?, claim: found.claim.clone()? });
+    let signed: Option<Vec<trust::Signer>> = signers.iter().map(vouch).collect();
+    let Some((signed, first)) = signed.and_then(|all| Some((all.clone(), all.into_iter().next()?))) else {
         let why = "a signature says nothing of publisher and time, which a trust file is about".to_owned();
         return Err((Question::Trust, Reason::NoClaim, why));
     };
@@ -219,17 +218,15 @@ fn believe_key(
     verification.skip(Question::Revocation, "no trust file was named");
     let (mut believed, mut late) = (Vec::new(), None);
     for found in signers {
-        match found.claim.as_ref().and_then(|claim| trust::untimely(claim, at)) {
-            Some((refusal, why)) => late = late.or(Some((Question::Expiry, refusal.into(), why))),
-            None => {
-                let (key, claim) = (key.clone(), found.claim.clone());
-                believed.push(Believed { key, claim, from: None, until: None });
-            }
+        if let Some((refusal, why)) = found.claim.as_ref().and_then(|claim| trust::untimely(claim, at)) {
+            late = late.or(Some((Question::Expiry, refusal.into(), why)));
+            continue;
         }
+        believed.push(Believed { key: key.clone(), claim: found.claim.clone(), from: None, until: None });
     }
     let Some(first) = believed.first() else {
-        let why = || "no signature is valid".to_owned();
-        return Err(late.unwrap_or_else(|| (Question::Expiry, Reason::Expired, why())));
+        let none = || (Question::Expiry, Reason::Expired, "no signature is valid".to_owned());
+        return Err(late.unwrap_or_else(none));
     };
     match &first.claim {
         Some(claim) => verification.pass(Question::Expiry, format!("signed at {}", claim.created)),
