@@ -1,6 +1,7 @@
 //! The top of the errors: one transparent variant per module; exit code and hint are exhaustive matches.
 
 use crate::exit::Exit;
+use crate::output::plain;
 use crate::{
     build, bundle, dev, host, lsp, manifest, project, registry, release, runner, scaffold, signing, validate,
 };
@@ -126,7 +127,8 @@ impl Error {
         causes
     }
 
-    /// `error: what`, a line per cause, a blank line and the hint.
+    /// `error: what`, a line per cause, a blank line and the hint. What strangers wrote is in all of them, so nothing that
+    /// a terminal would obey is left.
     pub fn render(&self) -> String {
         use std::fmt::Write;
         let mut text = format!("error: {self}");
@@ -136,7 +138,9 @@ impl Error {
         if let Some(hint) = self.hint() {
             let _ = write!(text, "\n\nhint: {hint}");
         }
-        text
+        let cells = |line: &str| line.split('\t').map(plain).collect::<Vec<_>>().join("\t");
+        let lines = text.split('\n').map(|line| cells(line.strip_suffix('\r').unwrap_or(line)));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// The same as a JSON value: `message`, `causes`, `hint`, `exit`.

@@ -10,6 +10,8 @@ pub const TEMPORARY: &str = ".alga-ext-";
 pub const NEW_UI: &str = ".alga-ext-ui-";
 /// See [`NEW_UI`].
 pub const OLD_UI: &str = ".alga-ext-old-";
+/// How the names of folders begin in which a bundle is unpacked.
+pub const UNPACKING: &str = ".alga-ext-unpack-";
 
 /// Reads a file of at most `limit` bytes, whatever its size claims to be.
 pub fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
@@ -136,10 +138,82 @@ fn mode_of(path: &Path) -> Option<u32> {
     }
 }
 
-/// Puts files that belong together in their places, once all of them are on the disk.
+/// Puts files that belong together in their places, once all of them are on the disk and nothing that is there already
+/// stands in their way.
 pub fn put_together(mut all: Vec<Pending>) -> std::io::Result<()> {
     all.iter_mut().try_for_each(Pending::sync)?;
+    all.iter().try_for_each(|pending| refuse_folder(&pending.path))?;
     all.into_iter().try_for_each(|pending| pending.place(true))
+}
+
+/// No file takes the place of a folder.
+fn refuse_folder(path: &Path) -> io::Result<()> {
+    if path.symlink_metadata().is_ok_and(|there| there.is_dir()) {
+        let error = io::Error::from(io::ErrorKind::IsADirectory);
+        return Err(named(path, &error));
+    }
+    Ok(())
+}
+
+/// Where a file is that a path names, be it by way of links: to be written there, and the links left as they are.
+pub fn followed(path: &Path) -> PathBuf {
+    fs_err::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// While it lives, nobody else who asks for it changes the file: see [`lock()`].
+#[derive(Debug)]
+pub struct Lock {
+    path: PathBuf,
+    file: std::fs::File,
+    unfinished: Option<interrupt::Guard>,
+}
+
+/// Waits until nobody else changes the file at `path`, which is read, changed and written as one. The lock is a file
+/// beside it that is gone afterwards; [`sweep`] removes what a killed process left of it.
+pub fn lock(path: &Path) -> io::Result<Lock> {
+    let mut name = std::ffi::OsString::from(TEMPORARY);
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".lock");
+    let place = folder_of(path).join(name);
+    loop {
+        let file =
+            fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(&place)?.into_file();
+        match file.lock() {
+            // Where there are no locks, changes at once may lose one another.
+            Err(error) if error.kind() != io::ErrorKind::Unsupported => return Err(named(&place, &error)),
+            _ => {}
+        }
+        // Who had it before may have removed it, and others hold another by now.
+        if is_at(&file, &place) {
+            let ((), unfinished) = interrupt::hold(|| Ok(()), |()| Undo::Remove(place.clone()))?;
+            return Ok(Lock { path: place, file, unfinished: Some(unfinished) });
+        }
+    }
+}
+
+/// Whether this file is still the one at the path.
+fn is_at(file: &std::fs::File, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let of = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+        let there = fs_err::metadata(path).ok().map(of);
+        there.is_some() && file.metadata().ok().map(of) == there
+    }
+    // Elsewhere the file stays.
+    #[cfg(not(unix))]
+    return file.metadata().is_ok() && path.exists();
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // From now on an interrupt might remove the next one's.
+        drop(self.unfinished.take());
+        // As long as it is locked: who waits for it sees that it is gone, and makes another.
+        if cfg!(unix) && is_at(&self.file, &self.path) {
+            let _ = fs_err::remove_file(&self.path);
+        }
+    }
 }
 
 /// A file written beside the place it is for; dropped before it is put there, it was never there.
@@ -242,15 +316,50 @@ pub fn hold_folder(folder: &Path) -> Option<std::fs::File> {
     file.lock().ok().map(|()| file)
 }
 
-/// Removes from a folder what a process that was killed left of a file or a UI it had not finished.
+/// A folder in which something is made, held against [`sweep`]; it is removed when dropped, and on an interrupt.
+#[derive(Debug)]
+pub struct Workshop {
+    folder: tempfile::TempDir,
+    _lock: Option<std::fs::File>,
+    _unfinished: interrupt::Guard,
+}
+
+impl Workshop {
+    /// Makes one in `parent`, which is made when it is missing; its name begins with `prefix`.
+    pub fn begin(parent: &Path, prefix: &str) -> io::Result<Workshop> {
+        loop {
+            let ((folder, lock), unfinished) = interrupt::hold(
+                || {
+                    fs_err::create_dir_all(parent)?;
+                    let folder = tempfile::Builder::new().prefix(prefix).tempdir_in(parent)?;
+                    let lock = hold_folder(folder.path());
+                    Ok((folder, lock))
+                },
+                |(folder, _)| Undo::Remove(folder.path().to_path_buf()),
+            )?;
+            // It may have been swept between being made and being locked.
+            if lock.is_none() || folder.path().is_dir() {
+                return Ok(Workshop { folder, _lock: lock, _unfinished: unfinished });
+            }
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// Removes from a folder what a process that was killed left of a file, a UI or a bundle it had not finished.
 pub fn sweep(folder: &Path) {
     let Ok(entries) = fs_err::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let Ok(kind) = entry.file_type() else { continue };
-        let is_ui = kind.is_dir() && [NEW_UI, OLD_UI].iter().any(|prefix| name.starts_with(prefix));
+        let is_folder =
+            kind.is_dir() && [NEW_UI, OLD_UI, UNPACKING].iter().any(|prefix| name.starts_with(prefix));
         let is_file = kind.is_file() && name.starts_with(TEMPORARY);
-        if !(is_ui || is_file) {
+        if !(is_folder || is_file) {
             continue;
         }
         // A lock that can be had is one that nobody holds: its process is gone.
@@ -258,7 +367,7 @@ pub fn sweep(folder: &Path) {
             && file.file().try_lock().is_ok()
         {
             let path = entry.path();
-            let _ = if is_ui { fs_err::remove_dir_all(path) } else { fs_err::remove_file(path) };
+            let _ = if is_folder { fs_err::remove_dir_all(path) } else { fs_err::remove_file(path) };
         }
     }
 }
@@ -326,6 +435,37 @@ mod tests {
     }
 
     #[test]
+    fn folders_that_are_worked_in_are_held_and_those_that_were_left_are_swept() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = folder.path().join(format!("{UNPACKING}left"));
+        fs_err::create_dir(&left).unwrap();
+        let workshop = Workshop::begin(folder.path(), UNPACKING).unwrap();
+        sweep(folder.path());
+        assert!(!left.exists() && workshop.path().exists());
+        drop(workshop);
+        assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_lock_is_held_by_one_at_a_time_and_nothing_of_it_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        write(&path, b"0").unwrap();
+        let count = |path: &Path| {
+            let _lock = lock(path).unwrap();
+            let number: u32 = String::from_utf8(fs_err::read(path).unwrap()).unwrap().parse().unwrap();
+            write(path, (number + 1).to_string().as_bytes()).unwrap();
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| (0..10).for_each(|_| count(&path)));
+            }
+        });
+        assert_eq!(fs_err::read(&path).unwrap(), b"80");
+        assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
     fn what_is_there_is_not_written_over() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key");
@@ -344,5 +484,10 @@ mod tests {
         write_together(&[(&one, b"new"), (&blocked, b"new")]).unwrap_err();
         assert_eq!(fs_err::read(&one).unwrap(), b"old");
         assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 1);
+        let taken = folder.path().join("taken");
+        fs_err::create_dir(&taken).unwrap();
+        let error = write_together(&[(&one, b"new"), (&taken, b"new")]).unwrap_err();
+        assert!(error.to_string().contains("taken"), "{error}");
+        assert_eq!(fs_err::read(&one).unwrap(), b"old");
     }
 }

@@ -156,14 +156,15 @@ async fn publish_and_fetch(
     let outcome = client.publish(&opened, true, &(Arc::new(|_| {}) as _)).await.map_err(failed)?;
     let Outcome { registry_id, version, .. } = outcome;
     guide.done("alga-ext publish", format!("version {version} is published and installed for `acme`"))?;
-    let fetched = client.fetch(&registry_id, &version).await.map_err(failed)?;
+    let located = client.locate(&registry_id, &version).await.map_err(failed)?;
     let path = folder.join("fetched.tar.zst");
-    crate::files::write(&path, &fetched.bytes)?;
-    if let Some(signature) = &fetched.signature {
+    let mut file = crate::files::Pending::begin(&path)?;
+    let size = client.fetch(&located, &mut file).await.map_err(failed)?;
+    file.put()?;
+    if let Some(signature) = &located.signature {
         crate::files::write(&release::signature_path(&path), signature.text.as_bytes())?;
     }
-    guide
-        .done("alga-ext registry fetch", format!("{} KB came back", kilobytes(fetched.bytes.len() as u64)))?;
+    guide.done("alga-ext registry fetch", format!("{} KB came back", kilobytes(size)))?;
     Ok(path)
 }
 

@@ -6,6 +6,8 @@ use std::collections::{BTreeSet, HashMap};
 
 /// The manifest's place in a bundle.
 pub const MANIFEST: &str = "manifest.json";
+/// The component's place in a bundle (contract/runner.md §6.3).
+pub const COMPONENT: &str = "dist/main.wasm";
 
 /// The names of an archive as far as it was read.
 #[derive(Debug, Default)]

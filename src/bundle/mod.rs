@@ -14,7 +14,7 @@ mod tar;
 mod walk;
 mod zip;
 
-pub use contents::MANIFEST;
+pub use contents::{COMPONENT, MANIFEST};
 pub use digest::{Digest, Running, hex};
 pub use error::Error;
 pub use index::{About, File, INDEX, Index, Lock, Requires, SBOM, Tool, files_digest};

@@ -408,6 +408,9 @@ pub struct TrustRemove {
     /// The id of the one key to remove; all when absent
     #[arg(long, value_name = "ID")]
     pub key_id: Option<String>,
+    /// How many of the keys that are left must sign; as many as before when absent
+    #[arg(long, value_name = "N", requires = "key_id")]
+    pub threshold: Option<usize>,
     /// Which.
     #[command(flatten)]
     pub file: TrustFile,

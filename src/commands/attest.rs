@@ -30,6 +30,7 @@ pub(super) fn run(arguments: &cli::Attest, session: &Session) -> Result<Exit, Er
         "predicate": said,
     });
     session.output.data(&document, || attested.path.display().to_string())?;
+    attested.warnings.iter().for_each(|warning| session.output.warn(&plain(warning)));
     let tests = said.tests.as_ref().map_or_else(
         || "no tests".to_owned(),
         |tests| format!("{} tests passed and {} failed", tests.passed, tests.failed),

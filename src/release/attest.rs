@@ -1,8 +1,11 @@
 //! Statements about a bundle: what was tested, validated and measured, in an in-toto statement signed as DSSE does it.
 
-use super::{Error, Signer, beside, open, read_bounded};
-use crate::bundle::{Digest, files_digest};
+use super::{Error, Signer, Surveyed, beside, read_bounded, survey_component};
+use crate::bundle::Digest;
 use crate::component::{self, Identity};
+use crate::manifest::Manifest;
+use crate::project::Project;
+use crate::signing::trust::Believed;
 use crate::signing::{Envelope, PublicKey, Time};
 use crate::toolchain;
 use crate::{files, validate};
@@ -41,7 +44,7 @@ pub struct AttestOptions<'a> {
     pub created: Time,
     /// Results of tests and calls, as JSON files.
     pub results: &'a [PathBuf],
-    /// The project the bundle was made from, whose commit is named.
+    /// The project at hand, whose commit is named when it is the one the bundle was made from.
     pub project: Option<&'a Path>,
 }
 
@@ -169,6 +172,8 @@ pub struct Attested {
     pub key_id: String,
     /// What it says.
     pub statement: Statement,
+    /// What may be wrong.
+    pub warnings: Vec<String>,
 }
 
 /// Writes a signed statement about the bundle at `path` beside it. `signer` is asked for last.
@@ -177,56 +182,68 @@ pub fn attest<E: From<Error>>(
     options: &AttestOptions<'_>,
     signer: impl FnOnce(&str) -> Result<Signer, E>,
 ) -> Result<Attested, E> {
-    let statement = state(path, options)?;
+    let mut warnings = Vec::new();
+    let statement = state(path, options, &mut warnings)?;
     let signer = signer(&statement.predicate.publisher)?;
     let public = signer.public();
     let sealed = Envelope::seal::<_, Error>(PAYLOAD, &statement, &public, &mut |bytes| signer.sign(bytes))?;
     let path = statement_path(path);
     let text = sealed.text().map_err(Error::from)?;
     files::write(&path, text.as_bytes()).map_err(Error::from)?;
-    Ok(Attested { path, key_id: public.id(), statement })
+    Ok(Attested { path, key_id: public.id(), statement, warnings })
 }
 
-fn state(path: &Path, options: &AttestOptions<'_>) -> Result<Statement, Error> {
-    let opened = open(path)?;
-    let findings = validate::bundle(&opened.bundle.entries);
+fn state(path: &Path, options: &AttestOptions<'_>, warnings: &mut Vec<String>) -> Result<Statement, Error> {
+    let (mut surveyed, component) = survey_component(path)?;
+    let findings = validate::spooled(&surveyed.spool()?)?;
+    let Surveyed { size, digest, listing, manifest, .. } = surveyed;
     let mut codes = BTreeMap::new();
     for finding in &findings.findings {
         *codes.entry(finding.code.to_string()).or_insert(0) += 1;
     }
-    let component = opened.bundle.entry("dist/main.wasm");
-    let build = component.and_then(|bytes| component::read(bytes).ok()?.identity);
-    let listed: Vec<crate::bundle::File> = opened
-        .bundle
-        .entries
-        .iter()
-        .map(|entry| crate::bundle::File::of(&entry.path, &entry.bytes))
-        .collect();
+    let build = component.as_ref().and_then(|bytes| component::read(bytes).ok()?.identity);
     let (tests, calls_us) = tests(options.results)?;
-    let length = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let measured = Measured {
-        size: length(&opened.bytes),
-        files: listed.len(),
-        files_digest: files_digest(&listed).to_string(),
-        component: component.map(length),
+        size,
+        files: listing.files.len(),
+        files_digest: listing.files_digest().to_string(),
+        component: component.map(|bytes| u64::try_from(bytes.len()).unwrap_or(u64::MAX)),
         calls_us,
     };
+    let is_it = |project: &Project| {
+        let its = &project.manifest;
+        its.name == manifest.name && its.publisher == manifest.publisher && its.version == manifest.version
+    };
+    let project = options.project.and_then(|root| Project::load(root).ok());
+    let git = project.as_ref().filter(|project| is_it(project)).and_then(|project| git(&project.root));
+    if let Some(project) = project.filter(|project| !is_it(project)) {
+        let (its, bundles) = (called(&project.manifest), called(&manifest));
+        let root = project.root.display();
+        warnings
+            .push(format!("the project in `{root}` is {its}, and the bundle {bundles}: no commit is named"));
+    }
     let predicate = Predicate {
-        name: opened.manifest.name.clone(),
-        version: opened.manifest.version.clone(),
-        publisher: opened.manifest.publisher.clone().unwrap_or_default(),
+        name: manifest.name,
+        version: manifest.version,
+        publisher: manifest.publisher.unwrap_or_default(),
         created: options.created,
         tool: concat!("alga-ext ", env!("CARGO_PKG_VERSION")).into(),
-        git: options.project.and_then(git),
+        git,
         build,
         validate: Validated { errors: findings.errors, warnings: findings.warnings, codes },
         tests,
         measured,
     };
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let digest = BTreeMap::from([("sha256".to_owned(), opened.digest.hex())]);
+    let digest = BTreeMap::from([("sha256".to_owned(), digest.hex())]);
     let (kind, predicate_type) = (STATEMENT.to_owned(), PREDICATE.to_owned());
     Ok(Statement { kind, subject: vec![Subject { name, digest }], predicate_type, predicate })
+}
+
+/// Which release a manifest says it is.
+fn called(manifest: &Manifest) -> String {
+    let Manifest { name, version, publisher, .. } = manifest;
+    format!("`{name}` {version} by `{}`", publisher.as_deref().unwrap_or_default())
 }
 
 /// What the files say: documents of `invoke --format json`, or of any tool that writes `"passed": true`.
@@ -283,13 +300,16 @@ fn git(project: &Path) -> Option<Git> {
     Some(Git { commit, dirty })
 }
 
-/// Whether the statement beside a bundle, signed by one of `keys`, says what it must; in words, either way.
+/// What a statement says, and who said so when.
+type Stated = (String, (PublicKey, Time));
+
+/// Whether the statement beside a bundle, by one who is believed, says what it must; in words, either way.
 pub(super) fn require(
     bundle: &Path,
     content_hash: &Digest,
     requirements: &[Requirement],
-    keys: &[&PublicKey],
-) -> Result<Result<String, String>, Error> {
+    believed: &[Believed],
+) -> Result<Result<Stated, String>, Error> {
     let path = statement_path(bundle);
     let refuse = |why: &str| Ok(Err(format!("`{}` {why}", path.display())));
     let bytes = match read_bounded(&path, LARGEST) {
@@ -304,8 +324,16 @@ pub(super) fn require(
         Ok(read) => read,
         Err(error) => return refuse(&format!("cannot be read: {error}")),
     };
-    let Some(key) = keys.iter().find(|key| sealed.is_signed_by(key)) else {
-        return refuse("is not signed by a key that signed the bundle");
+    let mut signers = believed.iter().filter(|believed| sealed.is_signed_by(&believed.key)).peekable();
+    let Some(Believed { key, .. }) = signers.peek().copied() else {
+        return refuse("is not signed by a key that is believed and signed the bundle");
+    };
+    let created = statement.predicate.created;
+    let Some(Believed { key, .. }) = signers.find(|believed| believed.counts(created)) else {
+        let id = key.id();
+        return refuse(&format!(
+            "is by key {id}, which was not to be believed at {created}, when it was made"
+        ));
     };
     let is_about = |subject: &Subject| subject.digest.get("sha256") == Some(&content_hash.hex());
     if statement.kind != STATEMENT || statement.predicate_type != PREDICATE {
@@ -332,5 +360,5 @@ pub(super) fn require(
             (Requirement::Tests, Some(tests)) => said.push(format!("{} tests passed", tests.passed)),
         }
     }
-    Ok(Ok(format!("{}, says key {}", said.join(", "), key.id())))
+    Ok(Ok((format!("{}, says key {}", said.join(", "), key.id()), (key.clone(), created))))
 }

@@ -3,8 +3,7 @@
 use super::pack::{checksum_line, stale_signature, write};
 use super::{Error, checksum_path, survey};
 use crate::bundle::{Container, Digest, Packing, Part, limits};
-use crate::files::{self, Pending};
-use crate::interrupt::{self, Undo};
+use crate::files::{self, Pending, Workshop};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -52,13 +51,8 @@ pub fn convert(path: &Path, options: &ConvertOptions) -> Result<Converted, Error
     }
     let folder = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // The files may come in another order than they go, and all of them may be more than the memory should hold.
-    let (spool, _unfinished) = interrupt::hold(
-        || {
-            fs_err::create_dir_all(folder)?;
-            tempfile::Builder::new().prefix(files::TEMPORARY).tempdir_in(folder)
-        },
-        |folder| Undo::Remove(folder.path().to_path_buf()),
-    )?;
+    files::sweep(folder);
+    let spool = Workshop::begin(folder, files::UNPACKING)?;
     let mut parts = Vec::new();
     surveyed.visit::<Error>(&mut |name: &str, body: &mut dyn Read| {
         let file = spool.path().join(parts.len().to_string());

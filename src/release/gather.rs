@@ -4,7 +4,7 @@
 //! nothing else; an `sbom.spdx.json` at the project's root goes along for those who judge the release.
 
 use super::Error;
-use crate::bundle::{MANIFEST, Part, limits};
+use crate::bundle::{COMPONENT, MANIFEST, Part, limits};
 use crate::project::Project;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -29,7 +29,7 @@ pub(super) fn gather(project: &Project) -> Result<Gathered, Error> {
     let mut gathered = Gathered::default();
     let dist = project.dist();
     if exists(&dist)? {
-        gathered.optional(&project.component(), "dist/main.wasm")?;
+        gathered.optional(&project.component(), COMPONENT)?;
         if exists(&project.built_ui())? {
             gathered.folder(&project.built_ui(), "ui")?;
         }

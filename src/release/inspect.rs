@@ -1,15 +1,12 @@
 //! What is in a bundle or a wasm file.
 
 use super::{Error, survey};
-use crate::bundle::{Digest, File, Index, limits};
+use crate::bundle::{COMPONENT, Digest, File, Index, limits};
 use crate::component::{self, Component, Identity, Kind};
 use crate::manifest::Capability;
 use serde::Serialize;
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
-
-/// The component's place in a bundle (contract/runner.md §6.3).
-const COMPONENT: &str = "dist/main.wasm";
 
 /// What a file turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -72,15 +69,7 @@ pub fn inspect(path: &Path) -> Result<Inspection, Error> {
         return wasm(path, &bytes);
     }
     let (digest, size) = Digest::of_reader(&mut file)?;
-    let mut component = None;
-    let walked = survey::walk(path, &mut file, &mut |name, body| {
-        if name == COMPONENT {
-            let mut bytes = Vec::new();
-            body.read_to_end(&mut bytes)?;
-            component = Some(component::read(&bytes));
-        }
-        Ok(())
-    })?;
+    let (walked, component) = survey::walk_component(path, &mut file)?;
     let mut inspection = Inspection::new(path, digest, size, Subject::Bundle);
     let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     inspection.container = Some(walked.listing.container.to_string());
@@ -92,8 +81,8 @@ pub fn inspect(path: &Path) -> Result<Inspection, Error> {
     inspection.files = walked.listing.files;
     inspection.index = walked.listing.index;
     if let Some(component) = component {
-        let component =
-            component.map_err(|source| Error::Component { path: path.join(COMPONENT), source })?;
+        let component = component::read(&component)
+            .map_err(|source| Error::Component { path: path.join(COMPONENT), source })?;
         inspection.outside(component);
     }
     Ok(inspection)

@@ -66,7 +66,8 @@ pub fn import_key(files: &KeyFiles, key: &SecretKey, password: Option<&str>) -> 
 /// Gives a secret key's file another password, or none.
 pub fn change_password(path: &Path, key: &SecretKey, password: Option<&str>) -> Result<(), Error> {
     let text = key.close(password)?;
-    Ok(files::write_with_mode(path, text.as_bytes(), 0o600)?)
+    // Where a link leads: beside it, the old secret would be there to stay.
+    Ok(files::write_with_mode(&files::followed(path), text.as_bytes(), 0o600)?)
 }
 
 /// The text of a secret key's file.
@@ -133,41 +134,51 @@ impl Keyring {
         let path = directory.join(key);
         let named = key.to_str().and_then(|name| self.files(name).ok());
         match named {
-            Some(files) if !path.exists() && files.secret.exists() => files.secret,
+            Some(files) if (!path.exists() || path.is_dir()) && files.secret.is_file() => files.secret,
             _ => path,
         }
     }
 
-    /// Every key, by name.
-    pub fn list(&self) -> Result<Vec<Entry>, Error> {
+    /// Every key, by name, and what is wrong with files that look like one and are none.
+    pub fn list(&self) -> Result<(Vec<Entry>, Vec<Error>), Error> {
         let defaults = self.defaults()?;
-        let mut entries = Vec::new();
+        let (mut entries, mut faults) = (Vec::new(), Vec::new());
         let folder = match fs_err::read_dir(&self.folder) {
             Ok(folder) => folder,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(entries),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok((entries, faults)),
             Err(error) => return Err(error.into()),
         };
         for file in folder {
-            let file = file?.file_name().to_string_lossy().into_owned();
-            let Some(name) = file.strip_suffix(EXTENSION) else { continue };
-            let files = self.files(name)?;
-            let text = read_secret(&files.secret)?;
-            let shown = files.secret.display().to_string();
-            let encrypted =
-                SecretKey::is_encrypted(&text).map_err(|source| Error::Key { key: shown, source })?;
-            let key = super::public_key(&self.folder, &files.public.to_string_lossy())?;
-            let mine = defaults.iter().filter(|(_, key)| *key == name);
-            entries.push(Entry {
-                name: name.to_owned(),
-                key_id: key.id(),
-                secret_key: files.secret,
-                key: key.to_string(),
-                encrypted,
-                publishers: mine.map(|(publisher, _)| publisher.clone()).collect(),
-            });
+            let file = file?;
+            let name = file.file_name().to_string_lossy().into_owned();
+            let Some(name) = name.strip_suffix(EXTENSION) else { continue };
+            if file.path().is_dir() {
+                continue;
+            }
+            match self.entry(name, &defaults) {
+                Ok(entry) => entries.push(entry),
+                Err(fault) => faults.push(fault),
+            }
         }
         entries.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(entries)
+        Ok((entries, faults))
+    }
+
+    fn entry(&self, name: &str, defaults: &BTreeMap<String, String>) -> Result<Entry, Error> {
+        let files = self.files(name)?;
+        let text = read_secret(&files.secret)?;
+        let shown = files.secret.display().to_string();
+        let encrypted = SecretKey::is_encrypted(&text).map_err(|source| Error::Key { key: shown, source })?;
+        let key = super::public_key(&self.folder, &files.public.to_string_lossy())?;
+        let mine = defaults.iter().filter(|(_, key)| *key == name);
+        Ok(Entry {
+            name: name.to_owned(),
+            key_id: key.id(),
+            secret_key: files.secret,
+            key: key.to_string(),
+            encrypted,
+            publishers: mine.map(|(publisher, _)| publisher.clone()).collect(),
+        })
     }
 
     /// Which key is whose, by publisher.
@@ -190,7 +201,7 @@ impl Keyring {
         defaults.insert(publisher.to_owned(), name.to_owned());
         let path = self.folder.join(DEFAULTS);
         let text = yaml::print(&defaults).map_err(|source| Error::Defaults { path: path.clone(), source })?;
-        Ok(files::write(&path, text.as_bytes())?)
+        Ok(files::write(&files::followed(&path), text.as_bytes())?)
     }
 
     /// The secret key's file of the publisher's default.

@@ -33,13 +33,13 @@ pub use sign::{SignOptions, Signed, sign};
 pub use signer::{External, Signer};
 pub use survey::{Surveyed, survey, survey_component};
 pub use trust::{
-    Added, add_key, add_statement, init_trust, read_trust, remember, remove, revocation, rotation,
-    set_threshold, write_trust,
+    Added, add_key, add_statement, change_trust, init_trust, read_trust, remember, remove, revocation,
+    rotation, set_threshold,
 };
 pub use unpack::{Unpacked, unpack};
 pub use verify::{
-    Against, Check, Outcome, Question, Reason, Summary, Verification, VerifyOptions, public_key, verify,
-    verify_all,
+    Against, Check, Outcome, Question, Reason, Summary, Unread, Verification, VerifyOptions, public_key,
+    verify, verify_all,
 };
 
 use crate::exit::Exit;
@@ -245,6 +245,16 @@ pub enum Error {
         /// The publisher or the key's id.
         what: String,
     },
+    /// Fewer keys would be left than must sign.
+    #[error("{threshold} keys must sign for `{publisher}`, and {keys} would be left")]
+    Threshold {
+        /// Whose.
+        publisher: String,
+        /// How many must.
+        threshold: usize,
+        /// How many there would be.
+        keys: usize,
+    },
     /// A key belongs to one publisher.
     #[error("key {key} is trusted for `{owner}` already, and a key is one publisher's")]
     KeyOfAnother {
@@ -390,6 +400,7 @@ impl Error {
             | Error::Trust { .. }
             | Error::NotListed { .. }
             | Error::KeyOfAnother { .. }
+            | Error::Threshold { .. }
             | Error::Results { .. }
             | Error::NoBundles { .. }
             | Error::OtherTool { .. }
@@ -444,6 +455,9 @@ impl Error {
             Error::NoTrust { .. } => "make one with `alga-ext trust init`, or name it with `--trust`",
             Error::Trust { .. } => "`alga-ext schema trust.yaml` prints what it may hold",
             Error::NotListed { .. } => "`alga-ext trust list` shows who is",
+            Error::Threshold { .. } => {
+                "trust another key first, or name how many must sign with `--threshold`"
+            }
             Error::KeyOfAnother { .. } => "`alga-ext trust remove` takes it from there",
             Error::Unbelieved { .. } => {
                 "ask its signer; if it is true, change the trust file with `alga-ext trust add` or `remove`"

@@ -40,6 +40,9 @@ impl Opened {
     }
 }
 
+/// The largest manifest that is read, in bytes.
+pub(super) const LARGEST_MANIFEST: u64 = 16 << 20;
+
 /// Reads the manifest of the bundle at `path`, which holds files of these names.
 pub(super) fn manifest<'a>(
     path: &Path,
@@ -50,6 +53,10 @@ pub(super) fn manifest<'a>(
         let nested = paths.filter(|path| path.ends_with("/manifest.json")).min_by_key(|path| path.len());
         return Err(Error::NoManifest { path: path.to_path_buf(), nested: nested.map(str::to_owned) });
     };
+    // Half of a manifest may read as another one.
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST_MANIFEST {
+        return Err(Error::TooLarge { path: path.join(MANIFEST), limit: LARGEST_MANIFEST });
+    }
     let text = String::from_utf8(bytes.to_vec()).map_err(|_| Error::Encoding { path: path.to_path_buf() })?;
     let manifest =
         Manifest::parse(&text).map_err(|source| Error::Manifest { path: path.to_path_buf(), source })?;

@@ -4,7 +4,9 @@ use super::gather::gather;
 use super::packed::Record;
 use super::sbom::{self, Sbom};
 use super::{Error, beside, checksum_path};
-use crate::bundle::{self, About, Digest, File, INDEX, Index, Lock, Packing, Part, Requires, SBOM};
+use crate::bundle::{
+    self, About, COMPONENT, Digest, File, INDEX, Index, Lock, Packing, Part, Requires, SBOM,
+};
 use crate::component::{self, Component};
 use crate::files::{self, Pending};
 use crate::findings::{Findings, Severity};
@@ -53,7 +55,8 @@ pub struct Packed {
 
 /// Builds if that would change anything, checks, and writes the bundle with its checksum and bill of materials beside it.
 ///
-/// Either all files are new or all are as they were. What is there already is not made again; whether it is there is
+/// Either all files are new or all are as they were, as long as the disk takes them: what stands in the way of one is seen
+/// before the first is put in its place. What is there already is not made again; whether it is there is
 /// decided by the hashes of all files, never by their times.
 pub fn pack(project: &Project, options: &PackOptions) -> Result<Packed, Error> {
     let path = match options.out {
@@ -148,7 +151,7 @@ fn check(parts: &[Part], bounds: Bounds) -> Findings {
 /// What the component says of itself.
 fn component(project: &Project, parts: &[Part]) -> Result<Option<Component>, Error> {
     let path = project.component();
-    let Some(part) = parts.iter().find(|part| part.path == "dist/main.wasm") else { return Ok(None) };
+    let Some(part) = parts.iter().find(|part| part.path == COMPONENT) else { return Ok(None) };
     let read = component::read(&part.head(u64::MAX)?);
     read.map(Some).map_err(|source| Error::Component { path, source })
 }

@@ -2,7 +2,7 @@
 
 use super::{Error, PackOptions, Sbom, Surveyed, pack, survey};
 use crate::build;
-use crate::bundle::{self, Digest, Packing, SBOM};
+use crate::bundle::{self, COMPONENT, Digest, Packing, SBOM};
 use crate::component;
 use crate::project::Project;
 use crate::signing::Time;
@@ -13,8 +13,6 @@ use std::ffi::{OsStr, OsString};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Where the component lies in a bundle.
-const COMPONENT: &str = "dist/main.wasm";
 /// What a clean folder does not have.
 const MADE: [&str; 4] = ["dist", "target", "node_modules", ".git"];
 

@@ -32,7 +32,7 @@ pub(super) const TEXT: u64 = 1 << 16;
 /// Signs the bundle at `path`. `signer` is asked for after everything else that could fail has been checked.
 ///
 /// The first key's signature is `<bundle>.minisig`; further keys' are `<bundle>.<key id>.minisig`, each of which minisign
-/// verifies with `-x`. A signature of other bytes, or by the same key, is replaced.
+/// verifies with `-x`. A signature that says it is of other bytes, or one by the same key, is replaced.
 pub fn sign<E: From<Error>>(
     path: &Path,
     options: SignOptions,
@@ -66,16 +66,19 @@ pub fn sign<E: From<Error>>(
     Ok(Signed { path, claim, warnings })
 }
 
-/// Where this key's signature goes.
+/// Where this key's signature goes: not over one by another key, unless that is of other bytes.
 fn place(bundle: &Path, claim: &Claim) -> Result<PathBuf, Error> {
     let first = signature_path(bundle);
-    let signed = match read_bounded(&first, TEXT) {
-        Ok(bytes) => Signature::parse(&bytes).ok().and_then(|text| Claim::parse(text.trusted_comment())),
+    let signature = match read_bounded(&first, TEXT) {
+        Ok(bytes) => Signature::parse(&bytes).ok(),
         Err(Error::Io(error)) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
-    let is_anothers = signed.is_some_and(|signed| {
-        signed.key_id != claim.key_id && signed.identity.content_hash == claim.identity.content_hash
+    let is_anothers = signature.is_some_and(|signature| {
+        // What another tool made does not say of which bytes it is.
+        let is_of_these = Claim::parse(signature.trusted_comment())
+            .is_none_or(|other| other.identity.content_hash == claim.identity.content_hash);
+        signature.key_id() != claim.key_id && is_of_these
     });
     Ok(if is_anothers { beside(bundle, &format!(".{}.minisig", claim.key_id)) } else { first })
 }
@@ -101,10 +104,12 @@ pub(super) fn signatures(bundle: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(first.into_iter().chain(further).collect())
 }
 
-/// Says so when a signature was made for other bytes than these.
+/// Says so when a signature was made for other bytes than these. One that does not say of which it is may be right.
 pub(super) fn stale(path: &Path, content_hash: &str) -> Option<String> {
     let signature = Signature::parse(&read_bounded(path, TEXT).ok()?).ok();
-    let signed = signature.and_then(|signature| Claim::parse(signature.trusted_comment()));
-    let is_current = signed.is_some_and(|claim| claim.identity.content_hash == content_hash);
+    let is_current = signature.is_some_and(|signature| {
+        let claim = Claim::parse(signature.trusted_comment());
+        claim.is_none_or(|claim| claim.identity.content_hash == content_hash)
+    });
     (!is_current).then(|| format!("`{}` was made for other bytes; sign again", path.display()))
 }

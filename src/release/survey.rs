@@ -1,16 +1,12 @@
 //! A bundle file looked through from end to end, and nothing of it kept but what it says of itself.
 
+use super::open::LARGEST_MANIFEST;
 use super::{Error, Kind};
-use crate::bundle::{self, Digest, File, Listing, MANIFEST, Spooled, limits};
+use crate::bundle::{self, COMPONENT, Digest, File, Listing, MANIFEST, Spooled, limits};
 use crate::manifest::Manifest;
 use crate::signing::Identity;
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
-
-/// Where the component is.
-const COMPONENT: &str = "dist/main.wasm";
-/// The largest manifest that is read.
-const LARGEST_MANIFEST: u64 = 16 << 20;
 
 /// A bundle and what it says of itself.
 #[derive(Debug)]
@@ -31,26 +27,22 @@ pub struct Surveyed {
 
 /// Looks through the bundle at `path`.
 pub fn survey(path: &Path) -> Result<Surveyed, Error> {
-    look_through(path, &mut |_, _| Ok(()))
+    let (mut file, digest, size) = opened(path)?;
+    let Walked { listing, manifest } = walk(path, &mut file, &mut |_, _| Ok(()))?;
+    Ok(Surveyed { path: path.to_path_buf(), size, digest, listing, manifest, file })
 }
 
 /// Looks through the bundle at `path`, and keeps its component if it has one.
 pub fn survey_component(path: &Path) -> Result<(Surveyed, Option<Vec<u8>>), Error> {
-    let mut component = None;
-    let surveyed = look_through(path, &mut |name, body| {
-        if name == COMPONENT {
-            body.read_to_end(component.insert(Vec::new()))?;
-        }
-        Ok(())
-    })?;
-    Ok((surveyed, component))
+    let (mut file, digest, size) = opened(path)?;
+    let (Walked { listing, manifest }, component) = walk_component(path, &mut file)?;
+    Ok((Surveyed { path: path.to_path_buf(), size, digest, listing, manifest, file }, component))
 }
 
-fn look_through(path: &Path, visit: &mut bundle::Visit<'_, Error>) -> Result<Surveyed, Error> {
+fn opened(path: &Path) -> Result<(std::fs::File, Digest, u64), Error> {
     let mut file = Kind::Bundle.open(path, limits::UNPACKED)?;
     let (digest, size) = Digest::of_reader(&mut file)?;
-    let Walked { listing, manifest } = walk(path, &mut file, visit)?;
-    Ok(Surveyed { path: path.to_path_buf(), size, digest, listing, manifest, file })
+    Ok((file, digest, size))
 }
 
 /// What is inside a bundle, whatever its hash.
@@ -58,6 +50,21 @@ fn look_through(path: &Path, visit: &mut bundle::Visit<'_, Error>) -> Result<Sur
 pub(super) struct Walked {
     pub(super) listing: Listing,
     pub(super) manifest: Manifest,
+}
+
+/// Looks through the bundle in `file`, and keeps its component if it has one.
+pub(super) fn walk_component(
+    path: &Path,
+    file: &mut std::fs::File,
+) -> Result<(Walked, Option<Vec<u8>>), Error> {
+    let mut component = None;
+    let walked = walk(path, file, &mut |name, body| {
+        if name == COMPONENT {
+            body.read_to_end(component.insert(Vec::new()))?;
+        }
+        Ok(())
+    })?;
+    Ok((walked, component))
 }
 
 /// Looks through the bundle in `file`, and shows each of its files to `visit`.
@@ -72,7 +79,8 @@ pub(super) fn walk(
             return visit(name, body);
         }
         let mut bytes = Vec::new();
-        body.take(LARGEST_MANIFEST).read_to_end(&mut bytes)?;
+        // One byte more than is read shows that it is longer.
+        body.take(LARGEST_MANIFEST + 1).read_to_end(&mut bytes)?;
         visit(name, &mut bytes.as_slice())?;
         text = Some(bytes);
         Ok(())

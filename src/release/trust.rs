@@ -1,6 +1,6 @@
 //! The trust file, changed: each change is a sentence about keys, judged before it is written.
 
-use super::{Error, Signer, read_bounded};
+use super::{Error, Reason, Signer, Verification, read_bounded};
 use crate::files;
 use crate::signing::trust::{
     self, FirstUse, Known, Publisher, Revocation, Revoked, Rotation, Seen, Trust, TrustedKey,
@@ -24,10 +24,25 @@ pub fn read_trust(path: &Path) -> Result<Trust, Error> {
     Trust::parse(&text).map_err(|source| Error::Trust { path: path.to_path_buf(), source })
 }
 
-/// Writes a trust file.
-pub fn write_trust(path: &Path, trust: &Trust) -> Result<(), Error> {
+fn write_trust(path: &Path, trust: &Trust) -> Result<(), Error> {
     let text = trust.text().map_err(|source| Error::Trust { path: path.to_path_buf(), source })?;
     Ok(files::write(path, text.as_bytes())?)
+}
+
+/// Reads a trust file, changes it and writes it where it is, while nobody else does; what fails changes nothing. Links to
+/// it stay as they are.
+pub fn change_trust<T>(path: &Path, change: impl FnOnce(&mut Trust) -> Result<T, Error>) -> Result<T, Error> {
+    let path = &files::followed(path);
+    // That there is none is said in words of its own, and before anything is made beside it.
+    read_trust(path)?;
+    let _lock = files::lock(path)?;
+    let mut trust = read_trust(path)?;
+    let before = trust.clone();
+    let done = change(&mut trust)?;
+    if trust != before {
+        write_trust(path, &trust)?;
+    }
+    Ok(done)
 }
 
 /// Writes a trust file where there is none.
@@ -73,7 +88,12 @@ pub enum Added {
     /// A key introduced its successor.
     Rotation(Rotation),
     /// Keys or bundles are revoked.
-    Revocation(Revocation),
+    Revocation {
+        /// The list.
+        list: Revocation,
+        /// The ids on it that are of no key of the trust file.
+        unknown: Vec<String>,
+    },
 }
 
 /// Takes in a signed statement, which must be by a key that may say it at the moment `at`.
@@ -88,8 +108,9 @@ pub fn add_statement(trust: &mut Trust, bytes: &[u8], at: Time) -> Result<Added,
         let old = old.ok_or_else(|| {
             refused(&format!("is not trusted for `{}`, or did not sign it", rotation.publisher))
         })?;
-        if old.compromised.is_some() {
-            return Err(refused("is revoked as compromised"));
+        let taken_back = |moment| trust::taken_back(trust, &rotation.publisher, &rotation.old, moment);
+        if let Some(revoked) = taken_back(rotation.created) {
+            return Err(refused(&format!("is revoked, {revoked}")));
         }
         // Whoever finds an old key can write any date; what is taken in must be said while the key is valid.
         if !old.is_valid(at) || !old.is_valid(rotation.created) {
@@ -115,11 +136,21 @@ pub fn add_statement(trust: &mut Trust, bytes: &[u8], at: Time) -> Result<Added,
     if !trust.revocations.contains(&envelope) {
         trust.revocations.push(envelope);
     }
-    Ok(Added::Revocation(revocation))
+    let mut unknown: Vec<String> = revocation.revoked.iter().filter_map(|one| one.key.clone()).collect();
+    let all = trust.publishers.keys().flat_map(|publisher| trust::known(trust, publisher));
+    let ids: Vec<String> = all.map(|known| known.key.id()).collect();
+    unknown.retain(|id| !ids.contains(id));
+    Ok(Added::Revocation { list: revocation, unknown })
 }
 
-/// No longer trusts a publisher, or one of its keys. Whose last key goes is listed no more.
-pub fn remove(trust: &mut Trust, publisher: &str, key: Option<&str>) -> Result<(), Error> {
+/// No longer trusts a publisher, or one of its keys. Whose last key goes is listed no more. How many keys must sign is
+/// lowered only to the `threshold` that is named.
+pub fn remove(
+    trust: &mut Trust,
+    publisher: &str,
+    key: Option<&str>,
+    threshold: Option<usize>,
+) -> Result<(), Error> {
     let not_listed = |what: &str| Error::NotListed { what: what.to_owned() };
     let listed = trust.publishers.get_mut(publisher).ok_or_else(|| not_listed(publisher))?;
     if let Some(id) = key {
@@ -136,7 +167,11 @@ pub fn remove(trust: &mut Trust, publisher: &str, key: Option<&str>) -> Result<(
             return Err(not_listed(id));
         }
         if !listed.keys.is_empty() {
-            listed.threshold = listed.threshold.min(listed.keys.len());
+            let (threshold, keys) = (threshold.unwrap_or(listed.threshold), listed.keys.len());
+            if threshold == 0 || threshold > keys {
+                return Err(Error::Threshold { publisher: publisher.to_owned(), threshold, keys });
+            }
+            listed.threshold = threshold;
             return Ok(());
         }
     }
@@ -148,24 +183,57 @@ fn is(trusted: &TrustedKey, id: &str) -> bool {
     PublicKey::parse(&trusted.key).is_ok_and(|key| key.id() == id)
 }
 
-/// Notes what was accepted: the version, and the key of a publisher who was seen for the first time.
+/// Notes in the trust file at `path` what was accepted: the version, and the key of a publisher who was seen for the first
+/// time. The file may have changed since the bundle was judged: it is judged again by what stands there now, and when
+/// that refuses it, nothing is noted and the reason is returned.
 pub fn remember(
-    trust: &mut Trust,
-    verification: &super::Verification,
+    path: &Path,
+    verification: &Verification,
     offered: Option<&PublicKey>,
-) -> Result<(), Error> {
-    let publisher = verification.publisher.clone().unwrap_or_default();
-    if let (true, Some(key)) = (verification.first_use, offered) {
-        add_key(trust, &publisher, key, (None, None), Some(verification.at))?;
-    }
-    let seen = Seen {
-        publisher,
-        version: verification.version.clone().unwrap_or_default(),
-        content_hash: verification.content_hash.to_string(),
-        at: verification.at,
+) -> Result<Result<(), (Reason, String)>, Error> {
+    change_trust(path, |trust| {
+        let first_use = match judge_again(trust, verification) {
+            Ok(first_use) => first_use,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let publisher = verification.publisher.clone().unwrap_or_default();
+        if let (true, Some(key)) = (first_use, offered) {
+            add_key(trust, &publisher, key, (None, None), Some(verification.at))?;
+        }
+        let seen = Seen {
+            publisher,
+            version: verification.version.clone().unwrap_or_default(),
+            content_hash: verification.content_hash.to_string(),
+            at: verification.at,
+        };
+        trust.seen.insert(verification.name.clone().unwrap_or_default(), seen);
+        Ok(Ok(()))
+    })
+}
+
+/// Whether the publisher is new to the trust file; or why it refuses what was accepted.
+fn judge_again(trust: &Trust, verification: &Verification) -> Result<bool, (Reason, String)> {
+    let content_hash = verification.content_hash.to_string();
+    let release = trust::Release {
+        name: verification.name.as_deref().unwrap_or_default(),
+        version: verification.version.as_deref().unwrap_or_default(),
+        publisher: verification.publisher.as_deref().unwrap_or_default(),
+        content_hash: &content_hash,
     };
-    trust.seen.insert(verification.name.clone().unwrap_or_default(), seen);
-    Ok(())
+    let mut judgement = trust::judge(trust, release, &verification.signed, verification.at);
+    if let Some(refusal) = judgement.refusal {
+        let why = judgement.steps.pop().map(|(_, why)| why).unwrap_or_default();
+        return Err((refusal.into(), why));
+    }
+    if let Some((key, created)) = &verification.stated
+        && !judgement.believed.iter().any(|one| one.key == *key && one.counts(*created))
+    {
+        return Err((
+            Reason::Unstated,
+            format!("the statement is by key {}, which is not believed", key.id()),
+        ));
+    }
+    Ok(judgement.first_use)
 }
 
 /// Signs a statement by which the signer's key introduces another.

@@ -2,7 +2,8 @@
 
 use super::{Error, survey};
 use crate::bundle;
-use crate::interrupt::{self, Undo};
+use crate::files::{self, Workshop};
+use crate::interrupt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -23,13 +24,8 @@ pub fn unpack(path: &Path, out: &Path) -> Result<Unpacked, Error> {
     }
     let mut surveyed = survey(path)?;
     let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let (beside, _unfinished) = interrupt::hold(
-        || {
-            fs_err::create_dir_all(parent)?;
-            tempfile::Builder::new().prefix(crate::files::TEMPORARY).tempdir_in(parent)
-        },
-        |folder| Undo::Remove(folder.path().to_path_buf()),
-    )?;
+    files::sweep(parent);
+    let beside = Workshop::begin(parent, files::UNPACKING)?;
     // A folder of its own in it, with the mode that folders have here and not that of temporary ones.
     let folder = beside.path().join("bundle");
     fs_err::create_dir(&folder)?;

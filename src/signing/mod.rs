@@ -11,7 +11,7 @@ pub mod trust;
 pub use claim::{Claim, Identity};
 pub use envelope::{Envelope, Signed};
 pub use minisig::{Prehash, Signature, assemble, sign};
-pub use public::PublicKey;
+pub use public::{PublicKey, key_id};
 pub use secret::SecretKey;
 pub use time::Time;
 

@@ -9,6 +9,12 @@ use std::fmt;
 /// A public key without comment, in characters of base64.
 pub(super) const LENGTH: usize = 56;
 
+/// The id of a key as it was typed: 16 hex digits, in upper case as [`PublicKey::id`] gives them; none of anything else.
+pub fn key_id(text: &str) -> Option<String> {
+    let is_id = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_id.then(|| text.to_ascii_uppercase())
+}
+
 /// A key to verify with.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey {

@@ -35,7 +35,7 @@ fn what_is_required_must_be_stated() {
     sandbox.run(&format!("attest {BUNDLE} --tests results.json --key key")).expect_code(2);
     sandbox.run("keys generate --no-password --out other").ok();
     sandbox.run(&format!("attest {BUNDLE} --key other")).ok();
-    refused("is not signed by a key that signed the bundle");
+    refused("is not signed by a key that is believed and signed the bundle");
     sandbox.write(STATEMENT, "nonsense");
     refused("cannot be read");
 }
@@ -77,4 +77,28 @@ fn a_statement_is_in_totos_and_about_these_bytes_alone() {
     sandbox.run(&format!("sign {BUNDLE} --key key")).ok();
     let run = sandbox.run(&line).expect_code(1);
     assert!(run.stderr.contains("is about another bundle"), "{}", run.stderr);
+}
+
+#[test]
+fn no_commit_is_named_of_a_project_that_is_another() {
+    let sandbox = signed();
+    let git = |words: &[&str]| {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "init.defaultBranch=main"];
+        sandbox.run_command(sandbox.command("git").args(identity).args(words)).ok()
+    };
+    let attest = || sandbox.run(&format!("-C other attest {BUNDLE} --key key --format json")).ok();
+    let manifest = String::from_utf8(sandbox.read("app/manifest.json")).unwrap();
+    git(&["init", "-q", "other"]);
+    for (old, new) in [("com.acme.hello", "com.acme.other"), ("Acme Inc", "Evil"), ("1.0.0", "1.0.1")] {
+        sandbox.write("other/manifest.json", manifest.replace(old, new));
+        git(&["-C", "other", "add", "manifest.json"]);
+        git(&["-C", "other", "commit", "-qm", new]);
+        let run = attest();
+        assert_eq!(run.json()["predicate"]["git"], Value::Null);
+        assert!(run.stderr.contains("no commit is named"), "{}", run.stderr);
+    }
+    sandbox.write("other/manifest.json", manifest);
+    let run = attest();
+    assert_eq!(run.json()["predicate"]["git"]["dirty"], true);
+    assert!(!run.stderr.contains("no commit is named"), "{}", run.stderr);
 }

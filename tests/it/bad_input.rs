@@ -1,6 +1,9 @@
 //! Sources and packages that are not as they should be: what works all the same, and what is refused by file and line.
 
 use crate::harness::Sandbox;
+use alga_ext::bundle::{Container, Entry, write};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::fmt::Write;
 
 const MANIFEST: &str = r#"{ "name": "com.acme.sample", "publisher": "Acme", "version": "1.0.0", "runtime": "wasm-js@1",
@@ -253,4 +256,45 @@ fn packages_in_the_store_of_pnpm_and_links_into_a_workspace_are_found() {
     }
     let document = sandbox.run("-C apps/one invoke GET /a --format json").ok().json();
     assert_eq!(document["body"], "b bx");
+}
+
+#[test]
+fn what_strangers_wrote_does_not_reach_the_terminal_through_errors() {
+    let sandbox = Sandbox::new();
+    let evil = r"\u001b]0;owned\u0007\u009b2J\u202e";
+    let entry = |path: &str, text: String| Entry { path: path.into(), bytes: text.into_bytes() };
+    let manifest =
+        |name: &str| entry("manifest.json", format!("{{ \"name\": \"{name}\", \"version\": \"1.0.0\" }}"));
+    let index = |more: &str, tool: &str| {
+        entry(
+            "META/bundle.json",
+            format!(
+                "{{ \"form\": 1, {more} \"tool\": {{ \"name\": \"{tool}\", \"version\": \"1\" }}, \"engine\": \"none\",
+                \"locks\": [], \"requires\": {{ \"interfaces\": [], \"capabilities\": [] }}, \"files\": [] }}"
+            ),
+        )
+    };
+    let member = vec![manifest("a"), index(&format!("\"{evil}\": 1,"), "x")];
+    sandbox.write("member.tar.gz", write(&member, Container::TarGz).unwrap());
+    sandbox.write(
+        "statement.json",
+        format!("{{ \"payloadType\": \"{evil}\", \"payload\": \"\", \"signatures\": [] }}"),
+    );
+    let new = sandbox.run("keys generate --no-password --out key --format json").ok().json()["key"].clone();
+    let rotation = format!(
+        "{{ \"publisher\": \"A\", \"old\": \"{evil}\", \"new\": {new}, \"created\": \"2025-01-01T00:00:00Z\" }}"
+    );
+    let kind = "application/vnd.alga-ext.rotation+json";
+    let payload = STANDARD.encode(rotation);
+    let sealed = format!("{{ \"payloadType\": \"{kind}\", \"payload\": \"{payload}\", \"signatures\": [] }}");
+    sandbox.write("rotation.json", sealed);
+    sandbox.run("trust init").ok();
+    let add = |file: &str| format!("trust add --statement {file}");
+    for line in ["inspect member.tar.gz".to_owned(), add("statement.json"), add("rotation.json")] {
+        let run = sandbox.run(&line);
+        assert_ne!(run.code, 0, "{line}");
+        assert!(run.stderr.contains(r"\u{1b}]0;"), "{line}\n{}", run.stderr);
+        let obeyed = |letter: char| letter != '\n' && letter.is_control() || letter == '\u{202e}';
+        assert!(!run.stderr.contains(obeyed), "{line}\n{:?}", run.stderr);
+    }
 }

@@ -318,6 +318,7 @@ fn a_large_ui_is_never_in_memory_as_a_whole() {
         let row = format!("<path d=\"M{file} 1L2 3\"/>\n");
         sandbox.write(format!("app/ui/{file}.svg"), row.repeat(200_000));
     }
+    sandbox.run("keys generate --no-password --out key").ok();
     let bundle = "app/dist/bundle.tar.zst";
     for line in [
         "-C app validate".to_owned(),
@@ -328,9 +329,51 @@ fn a_large_ui_is_never_in_memory_as_a_whole() {
         format!("unpack {bundle}"),
         format!("convert {bundle} --to zip --fast"),
         "inspect app/dist/bundle.zip".to_owned(),
+        format!("attest {bundle} --key key"),
     ] {
         let (run, peak) = measured(&sandbox, &line);
         run.ok();
         assert!(peak < 64, "`{line}` took {peak} MiB for 120 MiB of files");
+    }
+}
+
+#[test]
+fn what_a_killed_unpack_or_convert_left_is_swept_by_the_next() {
+    let sandbox = packed();
+    for line in [
+        "unpack app/dist/bundle.tar.zst --out here/out",
+        "convert app/dist/bundle.tar.zst --to zip --out here/b.zip",
+    ] {
+        sandbox.write("here/.alga-ext-unpack-killed/bundle/ui/index.html", "half");
+        sandbox.write("here/.alga-ext-file", "half");
+        sandbox.run(line).ok();
+        let left = fs_err::read_dir(sandbox.path("here")).unwrap();
+        let left: Vec<_> = left.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        assert!(!left.iter().any(|name| name.starts_with(".alga-ext-")), "{line}: {left:?}");
+    }
+}
+
+#[test]
+fn a_manifest_longer_than_is_read_is_refused_and_not_cut() {
+    let sandbox = packed();
+    sandbox.run("keys generate --no-password --out key").ok();
+    // Blanks that do not compress to nothing, behind a manifest that is whole; then what makes it none.
+    let mut state = 1_u32;
+    let blanks = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        [b' ', b'\n', b'\t', b'\r'][(state >> 30) as usize]
+    });
+    let mut bytes = sandbox.read("app/manifest.json");
+    bytes.extend(blanks.take(16 << 20));
+    bytes.push(b'x');
+    let entries = [Entry { path: "manifest.json".into(), bytes }];
+    sandbox.write("long.tar.zst", bundle::write(&entries, Container::TarZst).unwrap());
+    for line in ["sign long.tar.zst --key key", "inspect long.tar.zst", "attest long.tar.zst --key key"] {
+        let run = sandbox.run(line).expect_code(1);
+        assert!(
+            run.stderr.contains("manifest.json` is larger than 16777216 bytes"),
+            "{line}\n{}",
+            run.stderr
+        );
     }
 }

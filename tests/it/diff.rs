@@ -194,3 +194,27 @@ fn names_of_strangers_do_not_reach_the_terminal() {
     let run = sandbox.run("diff a.json b.json").ok();
     assert!(!run.stdout.contains('\u{202e}') && run.stdout.contains("GET /"), "{}", run.stdout);
 }
+
+#[test]
+fn a_host_written_after_credentials_is_the_one_that_must_be_approved() {
+    let sandbox = Sandbox::new();
+    for (folder, script) in [
+        ("a", "fetch('https://cdn.acme.example/');\n"),
+        (
+            "b",
+            "fetch('https://cdn.acme.example@evil.example/');\nfetch('https://user:pw@evil2.example:8443/');\n\
+             new WebSocket('ws://evil3.example');\nfetch('https:\\\\\\\\evil4.example');\nfetch('//evil5.example/x');\n\
+             fetch('http://[2001:db8::1]/');\n",
+        ),
+    ] {
+        sandbox.write(format!("{folder}/manifest.json"), manifest("1.0.0", "", APP, ""));
+        sandbox.write(format!("{folder}/ui/index.html"), "<!doctype html>\n<title>Reports</title>\n");
+        sandbox.write(format!("{folder}/ui/app.js"), script);
+    }
+    let run = sandbox.run("--format json diff a b").ok();
+    let evil =
+        ["[2001:db8::1]", "evil.example", "evil2.example", "evil3.example", "evil4.example", "evil5.example"];
+    assert_eq!(widenings(&run), evil.map(|host| format!("host:{host}")));
+    sandbox.write("approvals.yaml", "- {name: \"host:cdn.acme.example\", reason: x, by: y}\n");
+    sandbox.run("diff a b --require-approval approvals.yaml").expect_code(1);
+}

@@ -102,3 +102,52 @@ fn a_key_of_minisigns_is_imported_and_its_password_changed() {
     assert_eq!(mode & 0o777, 0o600);
     assert!(Sandbox::new().run("keys list").ok().stdout.trim().is_empty());
 }
+
+#[test]
+fn a_key_behind_a_link_gets_its_password_where_it_is() {
+    let sandbox = Sandbox::new();
+    sandbox.run("keys generate --out vault/acme.key --no-password").ok();
+    sandbox.write("one", "first\n");
+    fs_err::create_dir_all(sandbox.path(FOLDER)).unwrap();
+    let link = sandbox.path(format!("{FOLDER}/acme.key"));
+    fs_err::os::unix::fs::symlink(sandbox.path("vault/acme.key"), &link).unwrap();
+    sandbox.run("keys change-password acme --new-password-file one").ok();
+    assert!(link.symlink_metadata().unwrap().is_symlink());
+    let text = String::from_utf8(sandbox.read("vault/acme.key")).unwrap();
+    assert!(text.contains("minisign encrypted secret key"), "{text}");
+    let mode = fs_err::metadata(sandbox.path("vault/acme.key")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    // The list of defaults may lie elsewhere, too.
+    sandbox.write("vault/defaults.yaml", "Acme Inc: other\n");
+    let defaults = sandbox.path(format!("{FOLDER}/defaults.yaml"));
+    fs_err::os::unix::fs::symlink(sandbox.path("vault/defaults.yaml"), &defaults).unwrap();
+    sandbox.run_args(["keys", "default", "Acme Inc", "acme"]).ok();
+    assert_eq!(sandbox.read("vault/defaults.yaml"), b"Acme Inc: acme\n");
+}
+
+#[test]
+fn what_is_no_key_in_the_folder_of_keys_spoils_no_list() {
+    let sandbox = Sandbox::new();
+    sandbox.run("keys generate --name acme --no-password").ok();
+    sandbox.run("keys generate --name bare --no-password").ok();
+    fs_err::remove_file(sandbox.path(format!("{FOLDER}/bare.key.pub"))).unwrap();
+    sandbox.write(format!("{FOLDER}/my old.key"), "x");
+    sandbox.write(format!("{FOLDER}/broken.key"), "nonsense");
+    fs_err::create_dir(sandbox.path(format!("{FOLDER}/folder.key"))).unwrap();
+    let run = sandbox.run("keys list --format json").ok();
+    let keys = run.json()["keys"].clone();
+    let names: Vec<&str> = keys.as_array().unwrap().iter().map(|key| key["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["acme"]);
+    for said in ["`my old` is no name for a key", "bare.key.pub", "broken.key"] {
+        assert!(run.stderr.contains(said), "{said}\n{}", run.stderr);
+    }
+    assert_eq!(run.stderr.matches("warning:").count(), 3, "{}", run.stderr);
+}
+
+#[test]
+fn a_folder_named_like_a_key_does_not_hide_it() {
+    let sandbox = packed();
+    sandbox.run("keys generate --name acme --no-password").ok();
+    fs_err::create_dir(sandbox.path("acme")).unwrap();
+    sandbox.run(&format!("sign {BUNDLE} --key acme")).ok();
+}

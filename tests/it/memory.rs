@@ -19,7 +19,7 @@ const PASSWORD: &str = "correct horse battery staple";
 const SEED: std::ops::Range<usize> = 62..94;
 const PIECE: usize = 16;
 /// How long a process may take to come to its words.
-const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_mins(10);
 /// What is read of a process at once, in bytes.
 const BLOCK: usize = 1 << 20;
 

@@ -387,3 +387,17 @@ fn entries_made_by_hand_are_what_the_library_writes() {
     let written = bundle::write(&entries, Container::TarZst).unwrap();
     assert_eq!(sandbox.read("app/dist/bundle.tar.zst"), written);
 }
+
+#[test]
+fn a_folder_where_the_checksum_goes_leaves_the_last_bundle() {
+    let sandbox = packed();
+    let (bundle, checksum) = ("app/dist/bundle.tar.zst", "app/dist/bundle.tar.zst.sha256");
+    let before = sandbox.read(bundle);
+    fs_err::remove_file(sandbox.path(checksum)).unwrap();
+    fs_err::create_dir(sandbox.path(checksum)).unwrap();
+    sandbox.write("app/ui/more.js", "1;\n");
+    let run = sandbox.run("-C app pack").expect_code(2);
+    assert!(run.stderr.contains("bundle.tar.zst.sha256"), "{}", run.stderr);
+    assert_eq!(sandbox.read(bundle), before);
+    assert!(!names(&sandbox.path("app/dist")).iter().any(|name| name.starts_with(".alga-ext-")));
+}

@@ -386,3 +386,24 @@ fn rsign_and_this_tool_accept_each_others_signatures() {
     assert_ne!(rsign(&["verify", BUNDLE, "-p", "key.pub", "-x", SIGNATURE]).code, 0);
     refused(&sandbox, VERIFY, 11, "bytes-changed");
 }
+
+#[test]
+fn a_signature_of_another_person_with_another_tool_is_not_written_over() {
+    let sandbox = packed();
+    sandbox.run("keys generate --no-password --out key").ok();
+    minisign(&sandbox, &["-G", "-W", "-s", "theirs.key", "-p", "theirs.pub"]);
+    minisign(&sandbox, &["-S", "-s", "theirs.key", "-m", BUNDLE]);
+    let theirs = sandbox.read(SIGNATURE);
+    let run = sandbox.run(&format!("sign {BUNDLE} --key key")).ok();
+    assert_eq!(sandbox.read(SIGNATURE), theirs);
+    assert!(!run.stderr.contains("other bytes"), "{}", run.stderr);
+    sandbox.run(VERIFY).ok();
+    sandbox.run(&format!("verify {BUNDLE} --key theirs.pub")).ok();
+    // By the same key, it is replaced.
+    sandbox.run(&format!("sign {BUNDLE} --key theirs.key")).ok();
+    assert_ne!(sandbox.read(SIGNATURE), theirs);
+    // What is no signature is replaced, too.
+    sandbox.write(SIGNATURE, "nonsense");
+    sandbox.run(&format!("sign {BUNDLE} --key key")).ok();
+    minisign(&sandbox, &["-Vm", BUNDLE, "-p", "key.pub"]);
+}

@@ -7,18 +7,18 @@ use base64::engine::general_purpose::STANDARD;
 use std::process::Command;
 
 /// The moment everything happens at, unless it says otherwise, and others around it.
-const LONG_AGO: i64 = 1_700_000_000;
-const NOW: i64 = 1_750_000_000;
-const AT: &str = "2025-06-15T15:06:40Z";
+pub(crate) const LONG_AGO: i64 = 1_700_000_000;
+pub(crate) const NOW: i64 = 1_750_000_000;
+pub(crate) const AT: &str = "2025-06-15T15:06:40Z";
 
 /// A world of publishers, keys and bundles.
-struct World {
-    sandbox: Sandbox,
+pub(crate) struct World {
+    pub(crate) sandbox: Sandbox,
 }
 
 impl World {
     /// Keys of these names, without passwords, and an empty trust file.
-    fn new(keys: &[&str]) -> World {
+    pub(crate) fn new(keys: &[&str]) -> World {
         let world = World { sandbox: Sandbox::new() };
         for key in keys {
             world.sandbox.run(&format!("keys generate --no-password --out {key}")).ok();
@@ -27,7 +27,7 @@ impl World {
         world
     }
 
-    fn id(&self, key: &str) -> String {
+    pub(crate) fn id(&self, key: &str) -> String {
         self.sandbox.run(&format!("keys export {key} --format json")).ok().json()["key_id"]
             .as_str()
             .unwrap()
@@ -35,7 +35,7 @@ impl World {
     }
 
     /// Packs `<name>-<version>.tar.zst`.
-    fn bundle(&self, name: &str, version: &str, publisher: &str) -> String {
+    pub(crate) fn bundle(&self, name: &str, version: &str, publisher: &str) -> String {
         let manifest = format!(
             r#"{{ "name": "com.acme.{name}", "publisher": "{publisher}", "version": "{version}", "runtime": "wasm-js@1",
             "ui": {{ "type": "iframe", "entry": "ui/index.html", "hooks": {{ "appMenu": {{ "label": "Hello" }} }} }} }}"#
@@ -51,30 +51,30 @@ impl World {
     }
 
     /// Runs a line whose signatures say they are made at `moment`. Words in quotes are one.
-    fn at(&self, moment: i64, line: &str) -> Run {
+    pub(crate) fn at(&self, moment: i64, line: &str) -> Run {
         let mut command: Command = self.sandbox.alga(words(line));
         command.env("SOURCE_DATE_EPOCH", moment.to_string());
         self.sandbox.run_command(&mut command)
     }
 
-    fn run(&self, line: &str) -> Run {
+    pub(crate) fn run(&self, line: &str) -> Run {
         self.at(NOW, line)
     }
 
     /// Lets `old` introduce `new`, and takes that in.
-    fn rotate(&self, old: &str, new: &str) -> Run {
+    pub(crate) fn rotate(&self, old: &str, new: &str) -> Run {
         self.at(LONG_AGO, &format!("trust rotate 'Acme Inc' --to {new}.pub --key {old} --out {new}.json"))
             .ok();
         self.run(&format!("trust add --statement {new}.json --at {AT}"))
     }
 
     #[track_caller]
-    fn expect(&self, bundle: &str, code: i32, reason: &str) -> Run {
+    pub(crate) fn expect(&self, bundle: &str, code: i32, reason: &str) -> Run {
         self.expect_with(bundle, &format!("--at {AT}"), code, reason)
     }
 
     #[track_caller]
-    fn expect_with(&self, bundle: &str, more: &str, code: i32, reason: &str) -> Run {
+    pub(crate) fn expect_with(&self, bundle: &str, more: &str, code: i32, reason: &str) -> Run {
         let run = self.run(&format!("verify {bundle} --trust trust.yaml --format json {more}"));
         let run = run.expect_code(code);
         assert_eq!(run.json()["reason"], reason, "{:#}", run.json());
@@ -84,7 +84,7 @@ impl World {
 }
 
 /// Splits at spaces, but for those in single quotes.
-fn words(line: &str) -> Vec<String> {
+pub(crate) fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quoted = false;
     for character in line.chars() {

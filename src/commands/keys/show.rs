@@ -3,7 +3,7 @@
 use crate::cli;
 use crate::commands::Session;
 use crate::error::Error;
-use crate::output::table;
+use crate::output::{plain, table};
 use crate::release::{self, KeyFiles};
 use serde_json::json;
 
@@ -18,7 +18,10 @@ pub(super) fn export(arguments: &cli::KeysExport, session: &Session) -> Result<(
 /// Runs `keys list`.
 pub(super) fn list(arguments: &cli::KeysList, session: &Session) -> Result<(), Error> {
     let keyring = session.keyring(&arguments.folder)?;
-    let keys = keyring.list()?;
+    let (keys, faults) = keyring.list()?;
+    for fault in faults {
+        session.output.warn(&plain(&fault.to_string()));
+    }
     let document = json!({ "folder": keyring.folder, "keys": keys });
     session.output.data(&document, || {
         let row = |key: &release::KeyEntry| {

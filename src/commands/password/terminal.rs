@@ -11,9 +11,12 @@ const LONGEST: usize = 4_096;
 /// What is typed after `prompt`.
 pub(super) fn hidden_line(prompt: &str) -> io::Result<Zeroizing<String>> {
     let mut terminal = File::options().read(true).write(true).open("/dev/tty")?;
-    write!(terminal, "{prompt}: ")?;
     let mut line = Zeroizing::new(vec![0; LONGEST]);
-    let read = interrupt::without_echo(&terminal, || (&terminal).read(&mut line));
+    let read = interrupt::without_echo(&terminal, || {
+        // Not before: what was typed until now is thrown away, and who sees the prompt may type.
+        write!(&terminal, "{prompt}: ")?;
+        (&terminal).read(&mut line)
+    });
     // The end of the line was not shown either.
     writeln!(terminal)?;
     match read? {

@@ -9,7 +9,7 @@ use crate::cli::{self, TrustCommand};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::release;
-use crate::signing::trust::FirstUse;
+use crate::signing::{self, trust::FirstUse};
 use serde_json::json;
 use std::path::Path;
 
@@ -42,4 +42,12 @@ fn changed(path: &Path, what: &str, session: &Session) -> Result<(), Error> {
     session.output.data(&json!({ "trust": path, "change": what }), String::new)?;
     session.output.say(&format!("`{}` is {what}", path.display()));
     Ok(())
+}
+
+/// The id of a key as the user typed it.
+fn key_id(text: &str) -> Result<String, Error> {
+    signing::key_id(text).ok_or_else(|| Error::Usage {
+        what: format!("`{text}` is no key's id"),
+        hint: Some("it is 16 hex digits; `alga-ext trust list` and `alga-ext keys list` show them".into()),
+    })
 }

@@ -1,5 +1,6 @@
 //! `trust rotate` and `trust revoke`: what a publisher's key says about keys.
 
+use super::key_id;
 use crate::cli;
 use crate::commands::Session;
 use crate::commands::signer::signer;
@@ -30,6 +31,7 @@ pub(super) fn rotate(arguments: &cli::TrustRotate, session: &Session) -> Result<
 
 pub(super) fn revoke(arguments: &cli::TrustRevoke, session: &Session) -> Result<(), Error> {
     let content_hash = arguments.hash.as_deref().map(hash).transpose()?.map(|hash| hash.to_string());
+    let key = arguments.revoked_key.as_deref().map(key_id).transpose()?;
     let signer = signer(&arguments.key, &arguments.publisher, session)?;
     let created = session.created(&arguments.epoch)?;
     let since = arguments.since.as_deref().map(|text| session.time(Some(text))).transpose()?;
@@ -38,13 +40,8 @@ pub(super) fn revoke(arguments: &cli::TrustRevoke, session: &Session) -> Result<
         cli::RevokeReason::Superseded => Reason::Superseded,
         cli::RevokeReason::Withdrawn => Reason::Withdrawn,
     };
-    let revoked = Revoked {
-        key: arguments.revoked_key.clone(),
-        content_hash,
-        reason,
-        note: arguments.note.clone(),
-        at: since.unwrap_or(created),
-    };
+    let revoked =
+        Revoked { key, content_hash, reason, note: arguments.note.clone(), at: since.unwrap_or(created) };
     let what = revoked.key.as_ref().or(revoked.content_hash.as_ref()).cloned().unwrap_or_default();
     let sealed = release::revocation(&signer, &arguments.publisher, revoked, created)?;
     stated(&arguments.out, &sealed, &format!("key {} revokes {what}", signer.public().id()), session)

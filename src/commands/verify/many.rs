@@ -4,7 +4,7 @@ use crate::commands::Session;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::output::{plain, table};
-use crate::release::{self, Verification, VerifyOptions};
+use crate::release::{self, Unread, Verification, VerifyOptions};
 use std::path::Path;
 
 /// Verifies them, a line each.
@@ -16,10 +16,15 @@ pub(super) fn run(folder: &Path, options: &VerifyOptions, session: &Session) -> 
             let outcome = if bundle.verified { "ok" } else { "NO" };
             [outcome.to_owned(), plain(&path), plain(&bundle.message)]
         };
-        table(&summary.bundles.iter().map(row).collect::<Vec<_>>())
+        let unread = |unread: &Unread| {
+            let path = unread.path.strip_prefix(folder).unwrap_or(&unread.path).display().to_string();
+            ["NO".to_owned(), path, unread.message.clone()]
+        };
+        let rows = summary.bundles.iter().map(row).chain(summary.unread.iter().map(unread));
+        table(&rows.collect::<Vec<_>>())
     })?;
-    let (all, good) =
-        (summary.bundles.len(), summary.bundles.iter().filter(|bundle| bundle.verified).count());
+    let all = summary.bundles.len() + summary.unread.len();
+    let good = summary.bundles.iter().filter(|bundle| bundle.verified).count();
     match summary.exit() {
         Exit::Done if all == 1 => session.output.say("verified 1 bundle"),
         Exit::Done => session.output.say(&format!("verified {all} bundles")),

@@ -2,6 +2,7 @@
 
 mod many;
 mod rebuild;
+mod remember;
 mod say;
 
 pub(super) use say::{checks, tell};
@@ -20,7 +21,7 @@ pub(super) fn run(arguments: &cli::Verify, session: &Session) -> Result<Exit, Er
     let offered =
         arguments.key.as_deref().map(|key| release::public_key(&session.directory, key)).transpose()?;
     let file = arguments.trust.as_deref().map(|path| session.path(path));
-    let mut trust = file.as_deref().map(release::read_trust).transpose()?;
+    let trust = file.as_deref().map(release::read_trust).transpose()?;
     let against = match (&trust, &offered) {
         (Some(trust), offered) => Against::Trust { trust, offered: offered.as_ref() },
         (None, Some(key)) => Against::Key(key),
@@ -43,10 +44,8 @@ pub(super) fn run(arguments: &cli::Verify, session: &Session) -> Result<Exit, Er
     if arguments.rebuild && verification.verified {
         exit = rebuild::run(arguments, Some(verification.content_hash), session)?;
     }
-    if let (true, Exit::Done, Some(trust), Some(path)) = (arguments.remember, exit, &mut trust, &file) {
-        release::remember(trust, &verification, offered.as_ref())?;
-        release::write_trust(path, trust)?;
-        session.output.say(&format!("noted in `{}`", path.display()));
+    if let (true, Exit::Done, Some(path)) = (arguments.remember, exit, &file) {
+        exit = remember::run(path, &verification, offered.as_ref(), session)?;
     }
     Ok(exit)
 }

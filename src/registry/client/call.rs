@@ -5,6 +5,7 @@ use crate::registry::wire::Envelope;
 use reqwest::header::{LOCATION, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
+use std::io;
 use std::time::Duration;
 
 /// The largest JSON answer that is read.
@@ -119,15 +120,33 @@ impl Client {
     pub(super) async fn read(
         &self,
         what: &'static str,
-        mut response: Response,
+        response: Response,
         most: u64,
         limit: Duration,
     ) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::new();
+        let take = |piece: &[u8]| {
+            bytes.extend_from_slice(piece);
+            Ok(())
+        };
+        self.read_each(what, response, most, limit, take).await?;
+        Ok(bytes)
+    }
+
+    /// Reads a body of at most `most` bytes, and hands on each piece as it comes.
+    pub(super) async fn read_each(
+        &self,
+        what: &'static str,
+        mut response: Response,
+        most: u64,
+        limit: Duration,
+        mut take: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> Result<(), Error> {
+        let mut length = 0_u64;
         loop {
             let piece = match response.chunk().await {
                 Ok(Some(piece)) => piece,
-                Ok(None) => return Ok(bytes),
+                Ok(None) => return Ok(()),
                 Err(error) if error.is_timeout() => {
                     return Err(Error::Late { what, address: self.address.to_string(), limit });
                 }
@@ -140,10 +159,11 @@ impl Client {
                     });
                 }
             };
-            if bytes.len().saturating_add(piece.len()) as u64 > most {
+            length = length.saturating_add(piece.len() as u64);
+            if length > most {
                 return Err(Error::Nonsense { what, why: format!("it is over {most} bytes") });
             }
-            bytes.extend_from_slice(&piece);
+            take(&piece)?;
         }
     }
 

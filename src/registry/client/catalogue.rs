@@ -3,30 +3,31 @@
 use super::call::Answered;
 use super::publish::word;
 use super::{Client, Error};
-use crate::bundle::Digest;
+use crate::bundle::{Digest, Running};
 use crate::registry::wire::{
     Answer, BUNDLE_BASE, LARGEST_BUNDLE, Listed, Signature, Uninstall, Uninstalled, Versions,
 };
+use reqwest::Url;
+use std::io::Write;
 use std::time::Duration;
 
 /// How much longer than a plain call fetching a bundle may take.
 const FETCH_TIMEOUT: Duration = Duration::from_mins(30);
 
-/// A bundle whose bytes have the hash the registry names.
+/// A bundle that a registry says it has.
 #[derive(Debug)]
-pub struct Fetched {
+pub struct Located {
     /// The registry id.
     pub registry_id: String,
     /// The manifest's name.
     pub name: String,
     /// The version.
     pub version: String,
-    /// Checked.
+    /// What the bytes that are fetched must have.
     pub content_hash: Digest,
-    /// The archive.
-    pub bytes: Vec<u8>,
     /// The signature it was published with.
     pub signature: Option<Signature>,
+    url: Url,
 }
 
 impl Client {
@@ -61,8 +62,8 @@ impl Client {
         )
     }
 
-    /// Fetches a version's bytes and checks their hash.
-    pub async fn fetch(&self, extension: &str, version: &str) -> Result<Fetched, Error> {
+    /// Where a version's bytes are, and which.
+    pub async fn locate(&self, extension: &str, version: &str) -> Result<Located, Error> {
         let what = "fetch";
         let versions = self.versions(extension, Some(version)).await?;
         let missing = || Error::NoVersion { extension: extension.to_owned(), version: version.to_owned() };
@@ -80,22 +81,30 @@ impl Client {
         if self.tenant.as_deref().is_some_and(|tenant| segments.get(2) != Some(&tenant)) {
             return Err(nonsense("`canonicalKey` is another tenant's"));
         }
-        let url = self.address.to(&segments, &[]);
-        let limit = self.timeout.saturating_add(FETCH_TIMEOUT);
-        let Answered { answer, .. } = self.send(what, limit, || self.http.get(url.clone())).await?;
-        let bytes = self.read(what, answer, LARGEST_BUNDLE, limit).await?;
-        let theirs = Digest::of(&bytes);
-        if theirs != ours {
-            return Err(Error::OtherBytes { what, theirs, ours });
-        }
-        Ok(Fetched {
+        Ok(Located {
             registry_id: versions.extension.id,
             name: versions.extension.name,
             version: version.to_owned(),
-            content_hash: theirs,
-            bytes,
+            content_hash: ours,
             signature: published.signature,
+            url: self.address.to(&segments, &[]),
         })
+    }
+
+    /// Fetches a version's bytes piece by piece into `out`, which holds them when they have the hash; how many there are.
+    pub async fn fetch(&self, located: &Located, out: &mut (dyn Write + Send)) -> Result<u64, Error> {
+        let what = "fetch";
+        let limit = self.timeout.saturating_add(FETCH_TIMEOUT);
+        let request = || self.http.get(located.url.clone());
+        let Answered { answer, .. } = self.send(what, limit, request).await?;
+        let mut running = Running::default();
+        let take = |piece: &[u8]| {
+            running.update(piece);
+            out.write_all(piece)
+        };
+        self.read_each(what, answer, LARGEST_BUNDLE, limit, take).await?;
+        let ((theirs, size), ours) = (running.finish(), located.content_hash);
+        if theirs == ours { Ok(size) } else { Err(Error::OtherBytes { what, theirs, ours }) }
     }
 
     /// Removes the tenant's installation; that there is none is no failure.

@@ -193,6 +193,9 @@ pub enum Error {
     /// The bundle could not be read.
     #[error(transparent)]
     Release(Box<release::Error>),
+    /// What was fetched could not be kept.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
     /// There is no such version.
     #[error("`{extension}` has no version `{version}`")]
     NoVersion {
@@ -227,9 +230,12 @@ impl Error {
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
-            Error::Address { .. } | Error::NoKey | Error::KeyText | Error::Tenant { .. } | Error::Http(_) => {
-                Exit::NotJudged
-            }
+            Error::Address { .. }
+            | Error::NoKey
+            | Error::KeyText
+            | Error::Tenant { .. }
+            | Error::Http(_)
+            | Error::Io(_) => Exit::NotJudged,
             Error::TooLarge { .. }
             | Error::Container { .. }
             | Error::Findings(_)
@@ -289,7 +295,7 @@ impl Error {
             Error::NoVersion { extension, .. } => {
                 return Some(format!("`alga-ext registry versions {extension}` lists what there is"));
             }
-            Error::NoVersions { .. } | Error::Http(_) => return None,
+            Error::NoVersions { .. } | Error::Http(_) | Error::Io(_) => return None,
         };
         Some(hint.to_owned())
     }

@@ -9,7 +9,7 @@ mod release;
 
 pub use address::Address;
 pub use call::plain;
-pub use catalogue::Fetched;
+pub use catalogue::Located;
 pub use error::Error;
 pub use publish::{Outcome, Progress};
 pub use release::Release;

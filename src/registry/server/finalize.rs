@@ -34,12 +34,16 @@ async fn take(registry: &Arc<Registry>, headers: &HeaderMap, body: Body) -> Resu
     let id = check(&request)?;
     let tenant = caller.tenant()?.to_owned();
     // One at a time: each unpacks a whole bundle on disk.
-    let Ok(_permit) = registry.finalizing.acquire().await else {
+    let Ok(permit) = Arc::clone(&registry.finalizing).acquire_owned().await else {
         return Err(Refusal::failed("INTERNAL_ERROR", "the registry is ending"));
     };
     let registry = Arc::clone(registry);
-    // A task of its own: a client that leaves now does not leave half a publication.
-    let work = tokio::task::spawn_blocking(move || publish(&registry, &request, &id, &tenant));
+    // A task of its own: a client that leaves now does not leave half a publication. It keeps the next one waiting until it
+    // is done, even if this call has ended before.
+    let work = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        publish(&registry, &request, &id, &tenant)
+    });
     match work.await {
         Ok(result) => result,
         Err(error) => Err(Refusal::failed("INTERNAL_ERROR", error)),

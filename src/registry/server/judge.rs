@@ -11,6 +11,8 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use std::io::{self, Read, Seek};
 
+/// The largest manifest that is taken: more than the rules read is not judged.
+const LARGEST_MANIFEST: u64 = source::MAX_BYTES as u64;
 /// The most issues one answer lists.
 const MOST_ISSUES: usize = 100;
 
@@ -26,9 +28,12 @@ pub(super) fn judge(archive: impl Read + Seek, claimed: Option<&str>) -> Result<
         return Err(refuse("MANIFEST_EXTRACTION_FAILED", message));
     }
     let unread = |error: io::Error| Refusal::failed("INTERNAL_ERROR", error);
-    let Some(text) = bundle.head(MANIFEST, u64::MAX).map_err(unread)? else {
+    let Some(text) = bundle.head(MANIFEST, LARGEST_MANIFEST + 1).map_err(unread)? else {
         return Err(refuse("MANIFEST_NOT_FOUND", "the archive has no manifest.json at its root".into()));
     };
+    if u64::try_from(text.len()).unwrap_or(u64::MAX) > LARGEST_MANIFEST {
+        return Err(invalid(&[issue("$", &format!("is larger than {LARGEST_MANIFEST} bytes"))]));
+    }
     let text = String::from_utf8_lossy(&text);
     let mut issues = issues(&validate::spooled(&bundle).map_err(unread)?, &text);
     let manifest = Manifest::parse(&text);

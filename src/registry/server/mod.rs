@@ -137,7 +137,7 @@ struct Registry {
     folder: Folder,
     rows: Mutex<Connection>,
     uploads: Semaphore,
-    finalizing: Semaphore,
+    finalizing: Arc<Semaphore>,
     limits: Limits,
     report: Box<dyn Fn(&str) + Send + Sync>,
 }
@@ -168,7 +168,7 @@ pub async fn bind(options: Options<'_>) -> Result<Bound, Error> {
         folder,
         rows: Mutex::new(rows),
         uploads: Semaphore::new(UPLOADS),
-        finalizing: Semaphore::new(1),
+        finalizing: Arc::new(Semaphore::new(1)),
         limits: Limits { upload: limit(), finalize: limit(), abort: limit() },
         report: options.report,
     };

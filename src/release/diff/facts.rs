@@ -3,7 +3,7 @@
 use super::super::gather::gather;
 use super::super::{Error, Kind, Opened};
 use super::{Options, dependencies, hosts};
-use crate::bundle::{Entry, File, limits};
+use crate::bundle::{COMPONENT, Entry, File, limits};
 use crate::component::{self, Component};
 use crate::manifest::{Capability, Manifest, source};
 use crate::project::Project;
@@ -11,9 +11,6 @@ use crate::{build, files};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-
-/// The component's place in a bundle (contract/runner.md §6.3).
-const COMPONENT: &str = "dist/main.wasm";
 
 /// What a side is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -1,9 +1,10 @@
 //! What is asked of a bundle, in order, and what each answer means.
 
+use super::signatures::Found;
 use crate::bundle::Digest;
 use crate::exit::Exit;
-use crate::signing::Time;
-use crate::signing::trust::{Refusal, Step};
+use crate::signing::trust::{Refusal, Signer, Step};
+use crate::signing::{PublicKey, Time};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -233,7 +234,7 @@ pub struct Verification {
     pub hint: Option<&'static str>,
     /// The id of the key that counts, or that the first signature names; absent without a signature.
     pub key_id: Option<String>,
-    /// The ids of all keys whose signatures fit.
+    /// The ids of the keys that are believed; of a bundle whose signers are not, of those whose signatures fit.
     pub key_ids: Vec<String>,
     /// The bundle's name; absent unless verified.
     pub name: Option<String>,
@@ -255,6 +256,12 @@ pub struct Verification {
     pub first_use: bool,
     /// Every question that was asked, in order; the last may be the one that failed.
     pub checks: Vec<Check>,
+    /// The signatures that fit, to be judged by another trust file.
+    #[serde(skip)]
+    pub(in crate::release) signed: Vec<Signer>,
+    /// Who made the statement that was required, and when.
+    #[serde(skip)]
+    pub(in crate::release) stated: Option<(PublicKey, Time)>,
 }
 
 impl Verification {
@@ -277,7 +284,18 @@ impl Verification {
             at,
             first_use: false,
             checks: Vec::new(),
+            signed: Vec::new(),
+            stated: None,
         }
+    }
+
+    /// Notes what a signature says of itself.
+    pub(super) fn note(&mut self, found: Option<&Found>) {
+        let claim = found.and_then(|found| found.claim.as_ref());
+        self.key_id = found.map(|found| found.signature.key_id());
+        self.trusted_comment = found.map(|found| found.signature.trusted_comment().to_owned());
+        self.created = claim.map(|claim| claim.created);
+        self.expires = claim.and_then(|claim| claim.expires);
     }
 
     pub(super) fn pass(&mut self, check: Question, says: impl Into<String>) {

@@ -1,41 +1,21 @@
 //! What is inside, compared with what was signed: index, manifest, component.
 
-use super::{Question, Reason, Verification};
+use super::{Failure, Question, Reason, Verification};
+use crate::bundle::COMPONENT;
 use crate::component;
-use crate::release::Error;
 use crate::release::survey::{self, Walked};
 use crate::signing::{Claim, Identity};
-use std::path::Path;
 
-/// A bundle that was looked through.
-pub(super) struct Looked {
-    walked: Walked,
-    component: Option<Vec<u8>>,
-}
-
-/// Looks through a bundle, and keeps its component.
-pub(super) fn look(path: &Path, file: &mut std::fs::File) -> Result<Looked, Error> {
-    let mut component = None;
-    let walked = survey::walk(path, file, &mut |name, body| {
-        if name == "dist/main.wasm" {
-            let mut bytes = Vec::new();
-            body.read_to_end(&mut bytes)?;
-            component = Some(bytes);
-        }
-        Ok(())
-    })?;
-    Ok(Looked { walked, component })
-}
-
-type Failure = (Question, Reason, String);
+/// A bundle that was looked through, and its component.
+pub(super) type Looked = (Walked, Option<Vec<u8>>);
 
 pub(super) fn judge(
     verification: &mut Verification,
-    looked: &Looked,
+    (walked, component): &Looked,
     comment: &str,
     claims: &[Option<Claim>],
 ) -> Result<Reason, Failure> {
-    let listing = &looked.walked.listing;
+    let listing = &walked.listing;
     match &listing.index {
         Some(index) => {
             let (name, version) = (&index.tool.name, &index.tool.version);
@@ -46,7 +26,7 @@ pub(super) fn judge(
         }
         None => verification.skip(Question::Index, "there is none; another tool made this bundle"),
     }
-    let held = survey::identity(&looked.walked.manifest, verification.content_hash);
+    let held = survey::identity(&walked.manifest, verification.content_hash);
     for claim in claims.iter().flatten() {
         if let Some(why) = difference(&claim.identity, &held) {
             return Err((Question::Manifest, Reason::IdentityDisagrees, why));
@@ -61,7 +41,7 @@ pub(super) fn judge(
     let is_signed = claims.iter().any(Option::is_some);
     let what = if is_signed { "is the one that was signed" } else { "is not named in the signature" };
     verification.pass(Question::Manifest, format!("{name} {version}{by} {what}"));
-    judge_component(verification, looked)?;
+    judge_component(verification, component.as_deref())?;
     verification.name = Some(name);
     verification.version = Some(version);
     verification.publisher = Some(publisher);
@@ -75,8 +55,8 @@ pub(super) fn judge(
     })
 }
 
-fn judge_component(verification: &mut Verification, looked: &Looked) -> Result<(), Failure> {
-    let Some(bytes) = &looked.component else {
+fn judge_component(verification: &mut Verification, component: Option<&[u8]>) -> Result<(), Failure> {
+    let Some(bytes) = component else {
         verification.skip(Question::Component, "there is none");
         return Ok(());
     };
@@ -84,13 +64,13 @@ fn judge_component(verification: &mut Verification, looked: &Looked) -> Result<(
     let judged = component::validate(bytes).and_then(|()| component::check_world(bytes));
     let problems = match judged {
         Ok(problems) => problems,
-        Err(error) => return fail(format!("dist/main.wasm: {error}")),
+        Err(error) => return fail(format!("{COMPONENT}: {error}")),
     };
     if let Some(problem) = problems.iter().find(|problem| problem.is_fatal()) {
-        return fail(format!("dist/main.wasm does not fit the platform: {problem}"));
+        return fail(format!("{COMPONENT} does not fit the platform: {problem}"));
     }
     let world = component::WORLD;
-    verification.pass(Question::Component, format!("dist/main.wasm is sound and fits the world `{world}`"));
+    verification.pass(Question::Component, format!("{COMPONENT} is sound and fits the world `{world}`"));
     Ok(())
 }
 

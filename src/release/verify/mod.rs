@@ -6,14 +6,14 @@ mod many;
 mod signatures;
 
 pub use check::{Check, Outcome, Question, Reason, Verification};
-pub use many::{Summary, verify_all};
+pub use many::{Summary, Unread, verify_all};
 
 use super::sign::TEXT;
-use super::{Error, Kind, Requirement, read_bounded};
+use super::{Error, Kind, Requirement, read_bounded, survey};
 use crate::bundle::{Digest, limits};
 use crate::exit::Exit;
-use crate::signing::trust::{self, Trust};
-use crate::signing::{Claim, Prehash, PublicKey, Time};
+use crate::signing::trust::{self, Believed, Trust};
+use crate::signing::{Claim, Identity, Prehash, PublicKey, Time};
 use signatures::{At, Found};
 use std::io::ErrorKind;
 use std::panic::resume_unwind;
@@ -48,6 +48,9 @@ pub enum Against<'a> {
     },
 }
 
+/// A question that was answered with no.
+type Failure = (Question, Reason, String);
+
 /// Reads a public key: the key itself, or the path of its file. What reads as a key is one, so that no file in the way
 /// can take the place of a key that was spelled out.
 pub fn public_key(directory: &Path, key: &str) -> Result<PublicKey, Error> {
@@ -72,7 +75,7 @@ pub fn verify(path: &Path, options: &VerifyOptions) -> Result<Verification, Erro
     let (prehash, digest, looked) = std::thread::scope(|scope| {
         let prehash = scope.spawn(|| Prehash::of_reader(&mut At::start(&file)));
         let digest = scope.spawn(|| Digest::of_reader(&mut At::start(&file)));
-        let looked = inside::look(path, &mut walked);
+        let looked = survey::walk_component(path, &mut walked);
         (prehash.join(), digest.join(), looked)
     });
     let prehash = prehash.unwrap_or_else(|fall| resume_unwind(fall))?;
@@ -103,18 +106,26 @@ fn judge(
         Ok(signers) => signers,
         Err((question, reason, why)) => return Ok(verification.fail(question, reason, why)),
     };
-    verification.key_ids = signers.iter().map(|found| found.signature.key_id()).collect();
-    verification.key_id = verification.key_ids.first().cloned();
-    let comment = signers.first().map(|found| found.signature.trusted_comment().to_owned());
-    verification.trusted_comment.clone_from(&comment);
-    let ids = verification.key_ids.join(", ");
+    let ids = ids(&signers);
     let which = if signers.len() == 1 { "its signature fits" } else { "all of its signatures fit" };
-    verification.pass(Question::Signature, format!("{which} the bytes and the comment, key {ids}"));
-    let claims: Vec<Option<Claim>> =
-        signers.iter().map(|found| Claim::parse(found.signature.trusted_comment())).collect();
-    if let Some((reason, question, why)) = believe(verification, options, &signers, &claims) {
-        return Ok(verification.fail(question, reason, why));
-    }
+    verification
+        .pass(Question::Signature, format!("{which} the bytes and the comment, key {}", ids.join(", ")));
+    verification.key_ids = ids;
+    verification.note(signers.first());
+    let believed = match believe(verification, options, &signers) {
+        Ok(believed) => believed,
+        Err((question, reason, why)) => return Ok(verification.fail(question, reason, why)),
+    };
+    // From here on nobody is heard but those who are believed.
+    let signers: Vec<Found> = signers
+        .into_iter()
+        .filter(|found| {
+            believed.iter().any(|one| found.key.as_ref() == Some(&one.key) && found.claim == one.claim)
+        })
+        .collect();
+    verification.key_ids = self::ids(&signers);
+    verification.note(signers.first());
+    let claims: Vec<Option<Claim>> = signers.iter().map(|found| found.claim.clone()).collect();
     if let Some(why) = hash(verification, options, &claims) {
         return Ok(verification.fail(Question::Hash, Reason::HashDisagrees, why));
     }
@@ -124,14 +135,17 @@ fn judge(
             return Ok(verification.fail(Question::Index, Reason::NoBundle, inside::sentence(&error)));
         }
     };
-    let reason = match inside::judge(verification, &looked, comment.as_deref().unwrap_or_default(), &claims) {
+    let comment = verification.trusted_comment.clone().unwrap_or_default();
+    let reason = match inside::judge(verification, &looked, &comment, &claims) {
         Ok(reason) => reason,
         Err((question, reason, why)) => return Ok(verification.fail(question, reason, why)),
     };
     if !options.require.is_empty() {
-        let keys: Vec<&PublicKey> = signers.iter().filter_map(|found| found.key.as_ref()).collect();
-        match super::attest::require(path, &verification.content_hash, options.require, &keys)? {
-            Ok(says) => verification.pass(Question::Statement, says),
+        match super::attest::require(path, &verification.content_hash, options.require, &believed)? {
+            Ok((says, stated)) => {
+                verification.pass(Question::Statement, says);
+                verification.stated = Some(stated);
+            }
             Err(why) => {
                 (verification.name, verification.version, verification.publisher) = (None, None, None);
                 return Ok(verification.fail(Question::Statement, Reason::Unstated, why));
@@ -141,60 +155,84 @@ fn judge(
     Ok(reason)
 }
 
-/// Whether whoever signed is believed; why not.
+/// The ids of the keys that signed, each once.
+fn ids(signers: &[Found]) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::new();
+    for found in signers {
+        let id = found.signature.key_id();
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+/// Which of those who signed are believed; why they are not.
 fn believe(
     verification: &mut Verification,
     options: &VerifyOptions,
     signers: &[Found],
-    claims: &[Option<Claim>],
-) -> Option<(Reason, Question, String)> {
-    let claim = claims.first().and_then(Option::as_ref);
-    verification.created = claim.map(|claim| claim.created);
-    verification.expires = claim.and_then(|claim| claim.expires);
+) -> Result<Vec<Believed>, Failure> {
     let trust = match options.against {
-        Against::Key(key) => {
-            verification.pass(Question::Trust, format!("key {} is the one that was named", key.id()));
-            verification.skip(Question::Revocation, "no trust file was named");
-            let expired = claim.and_then(|claim| claim.expires).filter(|expires| options.at >= *expires);
-            if let Some(expires) = expired {
-                let why = format!("the signature expired at {expires}, and it is {}", options.at);
-                return Some((Reason::Expired, Question::Expiry, why));
-            }
-            match claim {
-                Some(claim) => verification.pass(Question::Expiry, format!("signed at {}", claim.created)),
-                None => verification.skip(Question::Expiry, "the signature says no time"),
-            }
-            return None;
-        }
+        Against::Key(key) => return believe_key(verification, key, signers, options.at),
         Against::Trust { trust, .. } => trust,
     };
-    let all: Option<Vec<&Claim>> = claims.iter().map(Option::as_ref).collect();
-    let (Some(all), Some(claim)) = (all, claim) else {
+    let vouch = |found: &Found| Some(trust::Signer { key: found.key.clone()?, claim: found.claim.clone()? });
+    let signed: Option<Vec<trust::Signer>> = signers.iter().map(vouch).collect();
+    let Some((signed, first)) = signed.and_then(|all| Some((all.clone(), all.into_iter().next()?))) else {
         let why = "a signature says nothing of publisher and time, which a trust file is about".to_owned();
-        return Some((Reason::NoClaim, Question::Trust, why));
+        return Err((Question::Trust, Reason::NoClaim, why));
     };
-    if all.iter().any(|other| other.identity != claim.identity) {
+    if signed.iter().any(|other| other.claim.identity != first.claim.identity) {
         let why = "the signatures say that it is different releases".to_owned();
-        return Some((Reason::IdentityDisagrees, Question::Trust, why));
+        return Err((Question::Trust, Reason::IdentityDisagrees, why));
     }
-    let signed = signers.iter().zip(all);
-    let signed: Vec<trust::Signer> = signed
-        .filter_map(|(found, claim)| Some(trust::Signer { key: found.key.clone()?, claim: claim.clone() }))
-        .collect();
-    let release = trust::Release {
-        name: &claim.identity.name,
-        version: &claim.identity.version,
-        publisher: &claim.identity.publisher,
-        content_hash: &claim.identity.content_hash,
-    };
-    let judgement = trust::judge(trust, release, &signed, options.at);
+    let judgement = trust::judge(trust, release(&first.claim.identity), &signed, options.at);
+    verification.signed = signed;
     verification.first_use = judgement.first_use;
     let mut steps = judgement.steps;
     let refused = judgement.refusal.and_then(|refusal| Some((refusal, steps.pop()?)));
     for (step, says) in steps {
         verification.pass(step.into(), says);
     }
-    refused.map(|(refusal, (step, why))| (refusal.into(), step.into(), why))
+    match refused {
+        Some((refusal, (step, why))) => Err((step.into(), refusal.into(), why)),
+        None => Ok(judgement.believed),
+    }
+}
+
+/// What is signed, as trust files are about it.
+fn release(identity: &Identity) -> trust::Release<'_> {
+    let Identity { name, version, publisher, content_hash } = identity;
+    trust::Release { name, version, publisher, content_hash }
+}
+
+/// Believes the one key that was named, as far as its signatures are in their time.
+fn believe_key(
+    verification: &mut Verification,
+    key: &PublicKey,
+    signers: &[Found],
+    at: Time,
+) -> Result<Vec<Believed>, Failure> {
+    verification.pass(Question::Trust, format!("key {} is the one that was named", key.id()));
+    verification.skip(Question::Revocation, "no trust file was named");
+    let (mut believed, mut late) = (Vec::new(), None);
+    for found in signers {
+        if let Some((refusal, why)) = found.claim.as_ref().and_then(|claim| trust::untimely(claim, at)) {
+            late = late.or(Some((Question::Expiry, refusal.into(), why)));
+            continue;
+        }
+        believed.push(Believed { key: key.clone(), claim: found.claim.clone(), from: None, until: None });
+    }
+    let Some(first) = believed.first() else {
+        let none = || (Question::Expiry, Reason::Expired, "no signature is valid".to_owned());
+        return Err(late.unwrap_or_else(none));
+    };
+    match &first.claim {
+        Some(claim) => verification.pass(Question::Expiry, format!("signed at {}", claim.created)),
+        None => verification.skip(Question::Expiry, "the signature says no time"),
+    }
+    Ok(believed)
 }
 
 /// Compares the content hash with what is expected and what was signed; why they differ.

@@ -5,7 +5,7 @@ use crate::files;
 use crate::release::sign::{TEXT, signatures};
 use crate::release::{Error, read_bounded, signature_path};
 use crate::signing::trust::{self, FirstUse, Trust};
-use crate::signing::{self, Prehash, PublicKey, Signature};
+use crate::signing::{self, Claim, Prehash, PublicKey, Signature};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -14,10 +14,13 @@ use std::path::{Path, PathBuf};
 const OLD: u64 = 64 << 20;
 
 /// A signature's file, and the key it is checked with.
+#[derive(Clone)]
 pub(super) struct Found {
     pub(super) signature: Signature,
     /// None when nobody vouches for the key.
     pub(super) key: Option<PublicKey>,
+    /// What it vouches for; none when another tool made it.
+    pub(super) claim: Option<Claim>,
     path: PathBuf,
 }
 
@@ -42,7 +45,10 @@ pub(super) fn find(bundle: &Path, named: Option<&Path>) -> Answer<Vec<Found>, (R
             Err(error) => return Err(error),
         };
         match Signature::parse(&bytes) {
-            Ok(signature) => found.push(Found { signature, key: None, path }),
+            Ok(signature) => {
+                let claim = Claim::parse(signature.trusted_comment());
+                found.push(Found { signature, key: None, claim, path });
+            }
             Err(error) => return Ok(Err((Reason::MalformedSignature, named_in(&error, bundle, &path)))),
         }
     }
@@ -73,14 +79,15 @@ pub(super) fn check(
         }
     };
     let mut signers = Vec::new();
-    for Found { signature, path, .. } in found {
+    for one in found {
+        let Found { signature, path, .. } = one;
         // Ids are chosen, not made of the keys: two keys may have the same.
         let mut failed = None;
         for key in keys.iter().filter(|key| key.id() == signature.key_id()) {
             failed = match signature.verify::<Error>(key, prehash, bytes) {
                 Ok(()) => {
                     let key = Some(key.clone());
-                    signers.push(Found { signature: signature.clone(), key, path: path.clone() });
+                    signers.push(Found { key, ..one.clone() });
                     None
                 }
                 Err(Error::Signing(error @ signing::Error::Comment)) => Some((Reason::CommentChanged, error)),

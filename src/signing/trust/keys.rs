@@ -32,18 +32,31 @@ impl Known {
 
 /// All keys of a publisher, whether or not they are valid now; none when it is not listed.
 pub fn known(trust: &Trust, publisher: &str) -> Vec<Known> {
-    // Who may say that a key is compromised has to be known before what such a key says is left out.
-    let all = chains(trust, publisher, &|_| None);
-    let revoked = revoked(trust, publisher, &all);
+    // Who may say that a key is revoked has to be known before what such a key says is left out.
+    let all = chains(trust, publisher, &[]);
+    chains(trust, publisher, &revoked(trust, publisher, &all))
+}
+
+/// By which revocation what a publisher's key says at `moment` is taken back, if it is.
+pub fn taken_back(trust: &Trust, publisher: &str, id: &str, moment: Time) -> Option<Revoked> {
+    let revoked = revoked(trust, publisher, &chains(trust, publisher, &[]));
+    takes_back(&revoked, id, moment).cloned()
+}
+
+/// [`taken_back`], of what is revoked: of a compromised key everything, of another what it says from then on.
+pub(super) fn takes_back<'a>(revoked: &'a [Revoked], id: &str, moment: Time) -> Option<&'a Revoked> {
+    revoked.iter().find(|revoked| {
+        let is_it = revoked.key.as_deref() == Some(id);
+        is_it && (revoked.reason == Reason::Compromised || moment >= revoked.at)
+    })
+}
+
+fn chains(trust: &Trust, publisher: &str, revoked: &[Revoked]) -> Vec<Known> {
     let compromised = |id: &str| {
         let is_it =
             |revoked: &&Revoked| revoked.reason == Reason::Compromised && revoked.key.as_deref() == Some(id);
         revoked.iter().find(is_it).cloned()
     };
-    chains(trust, publisher, &compromised)
-}
-
-fn chains(trust: &Trust, publisher: &str, compromised: &dyn Fn(&str) -> Option<Revoked>) -> Vec<Known> {
     let Some(listed) = trust.publishers.get(publisher) else { return Vec::new() };
     let mut known: Vec<Known> = Vec::new();
     for trusted in &listed.keys {
@@ -66,7 +79,7 @@ fn chains(trust: &Trust, publisher: &str, compromised: &dyn Fn(&str) -> Option<R
             let introducer = known.iter().find(|known| {
                 known.key.id() == rotation.old
                     && known.is_valid(rotation.created)
-                    && known.compromised.is_none()
+                    && takes_back(revoked, &rotation.old, rotation.created).is_none()
                     && envelope.is_signed_by(&known.key)
             });
             if let Some(introducer) = introducer {
@@ -89,7 +102,7 @@ pub fn all_revoked(trust: &Trust) -> Vec<(&str, Revoked)> {
     let mut all: Vec<(&str, Revoked)> = Vec::new();
     // No publisher has no name, so that what is left counts for all.
     for publisher in std::iter::once("").chain(trust.publishers.keys().map(String::as_str)) {
-        for revoked in revoked(trust, publisher, &chains(trust, publisher, &|_| None)) {
+        for revoked in revoked(trust, publisher, &chains(trust, publisher, &[])) {
             if !all.iter().any(|(_, other)| *other == revoked) {
                 all.push((publisher, revoked));
             }

@@ -4,8 +4,8 @@ mod judge;
 mod keys;
 mod statements;
 
-pub use judge::{Judgement, Refusal, Release, Signer, Step, judge};
-pub use keys::{Known, all_revoked, known};
+pub use judge::{Believed, Judgement, Refusal, Release, Signer, Step, judge, untimely};
+pub use keys::{Known, all_revoked, known, taken_back};
 pub use statements::{Reason, Revocation, Revoked, Rotation};
 
 use super::{Envelope, PublicKey, Time};

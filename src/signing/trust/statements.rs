@@ -1,6 +1,6 @@
 //! What keys say about keys: that another takes their place, and what is not to be believed any more.
 
-use crate::signing::{Envelope, Error, PublicKey, Time};
+use crate::signing::{Envelope, Error, PublicKey, Time, key_id};
 use serde::{Deserialize, Serialize};
 
 /// The old key says which new one takes its place.
@@ -85,12 +85,39 @@ impl Revocation {
     /// Reads the list; who signed it is not yet known.
     pub fn read(envelope: &Envelope) -> Result<Revocation, Error> {
         let revocation: Revocation = envelope.statement(Revocation::TYPE)?;
-        if revocation.revoked.iter().any(|revoked| revoked.key.is_some() == revoked.content_hash.is_some()) {
-            return Err(Error::Statement {
-                why: "it revokes something that is not either a key or a hash".into(),
-            });
-        }
+        revocation.revoked.iter().try_for_each(Revoked::check)?;
         Ok(revocation)
+    }
+}
+
+impl Revoked {
+    /// What is revoked is found by its spelling: another one would revoke nothing, and nobody would know.
+    fn check(&self) -> Result<(), Error> {
+        let fault = |why: String| Err(Error::Statement { why });
+        match (&self.key, &self.content_hash) {
+            (Some(id), None) if key_id(id).as_ref() == Some(id) => Ok(()),
+            (Some(id), None) => {
+                fault(format!("it revokes `{id}`, and the id of a key is 16 hex digits in upper case"))
+            }
+            (None, Some(hash)) if is_content_hash(hash) => Ok(()),
+            (None, Some(hash)) => fault(format!(
+                "it revokes `{hash}`, and a content hash is `sha256:` and 64 hex digits in lower case"
+            )),
+            _ => fault("it revokes something that is not either a key or a hash".into()),
+        }
+    }
+}
+
+fn is_content_hash(text: &str) -> bool {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    text.strip_prefix("sha256:").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(is_digit))
+}
+
+/// Why, since when, and the signer's own words.
+impl std::fmt::Display for Revoked {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} since {}", self.reason, self.at)?;
+        if self.note.is_empty() { Ok(()) } else { write!(formatter, ": {}", self.note) }
     }
 }
 

@@ -143,6 +143,14 @@ pub(super) const OUTPUTS: &[Output] = &[
             must("verified", Boolean, "Every one is"),
             must("reasons", Members, "How many there are of each outcome"),
             must("bundles", Objects(VERIFICATION), "Each, by path"),
+            must(
+                "unread",
+                Objects(&[
+                    must("path", Text, "A bundle, or a folder of some"),
+                    must("message", Text, "Why it could not be judged"),
+                ]),
+                "What could not be judged, by path",
+            ),
         ],
     ),
     output(
