@@ -15,8 +15,11 @@ pub const UNPACKING: &str = ".alga-ext-unpack-";
 
 /// Reads a file of at most `limit` bytes, whatever its size claims to be.
 pub fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    fs_err::File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    let file = fs_err::File::open(path)?;
+    // Room for all of it, so that it is not copied while it grows; and one more, to see that nothing comes after it.
+    let length = file.metadata()?.len().min(limit).saturating_add(1);
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
         return Err(too_large(path, limit));
     }

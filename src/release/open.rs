@@ -83,6 +83,8 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     }
     let mut bytes = Vec::new();
     if metadata.len() <= limit {
+        // Room for all of it, and one more to see that nothing comes after it: it is not copied while it grows.
+        bytes.reserve(usize::try_from(metadata.len()).unwrap_or_default().saturating_add(1));
         file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     }
     if metadata.len() > limit || u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
