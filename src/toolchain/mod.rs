@@ -177,31 +177,27 @@ impl Terminal {
 
 /// Runs a command line in the system's shell; it may ask on the terminal.
 pub fn shell(command: &str, directory: &Path, tools: &Tools) -> Result<(), Error> {
-    let (program, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    let invocation = Invocation {
-        program: OsStr::new(program),
-        arguments: vec![flag.into(), command.into()],
-        directory,
-        environment: Vec::new(),
-        stdout: Stdout::Talk,
-        is_quiet: tools.is_quiet,
-    };
+    let invocation = in_shell(command, directory, Stdout::Talk, tools.is_quiet);
     run_with(&invocation, None, Terminal::shared()).map(drop)
 }
 
 /// Runs a command line in the system's shell, gives it `input` on standard input and returns what it prints; it may
 /// ask on the terminal.
 pub fn feed(command: &str, directory: &Path, input: &[u8]) -> Result<Vec<u8>, Error> {
+    run_with(&in_shell(command, directory, Stdout::Return, false), Some(input), Terminal::shared())
+}
+
+/// A command line for the system's shell.
+fn in_shell<'a>(command: &str, directory: &'a Path, stdout: Stdout, is_quiet: bool) -> Invocation<'a> {
     let (program, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    let invocation = Invocation {
+    Invocation {
         program: OsStr::new(program),
         arguments: vec![flag.into(), command.into()],
         directory,
         environment: Vec::new(),
-        stdout: Stdout::Return,
-        is_quiet: false,
-    };
-    run_with(&invocation, Some(input), Terminal::shared())
+        stdout,
+        is_quiet,
+    }
 }
 
 /// Runs a program to its end and returns its standard output, empty when that is talk.

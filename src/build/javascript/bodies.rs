@@ -123,12 +123,8 @@ fn added(section: &[u8], more: u32) -> Result<(Vec<u8>, &[u8]), Fault> {
     let count = reader.read_var_u32()?.checked_add(more).ok_or("too much data")?;
     let mut bytes = Vec::new();
     count.encode(&mut bytes);
-    Ok((bytes, rest(section, &reader)))
-}
-
-/// What a reader has not read.
-fn rest<'a>(section: &'a [u8], reader: &BinaryReader<'_>) -> &'a [u8] {
-    section.get(section.len() - reader.bytes_remaining()..).unwrap_or_default()
+    let rest = section.len() - reader.bytes_remaining();
+    Ok((bytes, section.get(rest..).unwrap_or_default()))
 }
 
 /// The sections of a component or module, not of what is nested in them.

@@ -1,8 +1,8 @@
 //! What a snapshot keeps of memory: its non-zero parts, as a data section has them.
 //!
 //! Wizer could do it, and does it for anybody: page by page on threads of its own, each part in a vector of its own, each
-//! byte of it pushed alone. This is a tenth of a warm build, so that wizer is shown an empty memory, and what belongs in
-//! it is written here, once.
+//! byte of it pushed alone. This is a tenth of a warm build, so that wizer is shown a memory of zeros, and what
+//! belongs in it is written here, once.
 
 use std::ops::Range;
 use wasm_encoder::Encode;

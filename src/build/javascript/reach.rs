@@ -68,7 +68,7 @@ fn group(key: &str) -> Option<Group> {
 }
 
 /// An expression without what changes nothing of it.
-fn bare<'e, 'a>(expression: &'e Expression<'a>) -> &'e Expression<'a> {
+pub(super) fn bare<'e, 'a>(expression: &'e Expression<'a>) -> &'e Expression<'a> {
     match expression {
         Expression::ParenthesizedExpression(inner) => bare(&inner.expression),
         Expression::TSNonNullExpression(inner) => bare(&inner.expression),

@@ -1,6 +1,7 @@
 //! Reads one file as its author wrote it.
 
 use super::super::builtin::GROUPS;
+use super::super::reach;
 use super::literal::{Literals, Value};
 use super::{Asked, Call, METHODS, ROUTE_MESSAGE, Survey, Use};
 use oxc::ast::ast::{
@@ -94,13 +95,9 @@ fn group(key: &str) -> Option<(&'static [&'static str], &'static str)> {
     Some((group.functions, interface))
 }
 
-/// An expression without what changes nothing of it.
+/// An expression without what changes nothing of it, and what it is waited for with.
 fn bare<'e, 'a>(expression: &'e Expression<'a>) -> &'e Expression<'a> {
-    match expression {
-        Expression::ParenthesizedExpression(inner) => bare(&inner.expression),
-        Expression::TSNonNullExpression(inner) => bare(&inner.expression),
-        Expression::TSAsExpression(inner) => bare(&inner.expression),
-        Expression::TSSatisfiesExpression(inner) => bare(&inner.expression),
+    match reach::bare(expression) {
         Expression::AwaitExpression(inner) => bare(&inner.argument),
         other => other,
     }
